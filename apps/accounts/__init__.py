@@ -1,0 +1,1 @@
+"""Users, teams, audit, approvals, notices."""

@@ -1,0 +1,1 @@
+"""Writing accounts: audit, approvals, notices."""

@@ -1,0 +1,1 @@
+"""Rollups, goals, reviews, dashboards."""

@@ -1,0 +1,1 @@
+"""Channels, the delivery outbox, attempts, drivers."""

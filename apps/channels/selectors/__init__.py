@@ -1,0 +1,1 @@
+"""Reading channels and the outbox."""

@@ -1,0 +1,1 @@
+"""Writing channels and the outbox."""

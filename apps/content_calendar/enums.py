@@ -1,0 +1,32 @@
+"""States of a post."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PostState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    SUBMITTED = "submitted", _("待审批")
+    REJECTED = "rejected", _("已退回")
+    SCHEDULED = "scheduled", _("已排期")
+    FINISHED = "finished", _("已完成")
+    CANCELLED = "cancelled", _("已取消")
+
+
+EDITABLE_STATES = frozenset({PostState.DRAFT, PostState.REJECTED})
+
+POST_MOVES = {
+    PostState.DRAFT: frozenset({PostState.SUBMITTED, PostState.CANCELLED}),
+    PostState.REJECTED: frozenset({PostState.DRAFT, PostState.SUBMITTED, PostState.CANCELLED}),
+    PostState.SUBMITTED: frozenset({PostState.SCHEDULED, PostState.REJECTED, PostState.DRAFT, PostState.CANCELLED}),
+    PostState.SCHEDULED: frozenset({PostState.FINISHED, PostState.CANCELLED, PostState.DRAFT}),
+    PostState.FINISHED: frozenset({PostState.SCHEDULED}),
+    PostState.CANCELLED: frozenset({PostState.DRAFT}),
+}
+
+
+class Selection(models.TextChoices):
+    """How a post picks its groups."""
+
+    GROUPS = "groups", _("指定社群")
+    FILTER = "filter", _("按条件选群")

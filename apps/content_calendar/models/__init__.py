@@ -1,0 +1,6 @@
+"""Posts on a calendar."""
+
+from apps.content_calendar.models.material import Material
+from apps.content_calendar.models.post import Post, PostTarget
+
+__all__ = ["Material", "Post", "PostTarget"]

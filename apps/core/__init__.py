@@ -1,0 +1,1 @@
+"""Abstract bases, errors, phones, secrets, signed links, spreadsheets, outbound guard. No nouns."""

@@ -1,0 +1,1 @@
+"""Public mobile pages."""

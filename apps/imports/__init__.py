@@ -1,0 +1,1 @@
+"""The import engine: knows files and rows, no nouns."""

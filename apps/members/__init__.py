@@ -1,0 +1,1 @@
+"""Members, identities, tags, tiers, points."""

@@ -1,0 +1,7 @@
+"""People in the chat groups."""
+
+from apps.members.models.member import Identity, Member
+from apps.members.models.points import PointsEntry
+from apps.members.models.tag import MemberTag, Tag, Tier
+
+__all__ = ["Identity", "Member", "MemberTag", "PointsEntry", "Tag", "Tier"]

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class CommunityOpsConfig(AppConfig):
+    name = "community_ops"
+    label = "portal"
+    verbose_name = _("群策")
+
+    def ready(self) -> None:
+        from community_ops import checks, roles  # noqa: F401 - registers system checks
+        from community_ops.schedule import ensure_periodic_tasks
+
+        # The one place where a signal is right: permissions exist only after every app has migrated.
+        post_migrate.connect(roles.sync_roles, sender=self, dispatch_uid="portal.sync_roles")
+        post_migrate.connect(ensure_periodic_tasks, sender=self, dispatch_uid="portal.periodic_tasks")

@@ -1,0 +1,96 @@
+"""Which shipped role may do what. This room alone knows all apps, so the table lives here."""
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+
+from apps.accounts.enums import Role
+
+_VIEW = ("view",)
+_EDIT = ("view", "add", "change")
+_FULL = ("view", "add", "change", "delete")
+
+_MEMBERS = ("members.member", "members.identity", "members.membertag", "members.pointsentry")
+_MEMBER_VOCABULARY = ("members.tag", "members.tier")
+_GROUPS = ("groups.group", "groups.membership")
+_POSTS = ("content_calendar.post", "content_calendar.material")
+
+#: role → [(models, verbs)] and plain codenames ("app.codename").
+_TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str]]] = {
+    Role.GROUP_OPERATOR: (
+        [
+            (_MEMBERS, _EDIT),
+            (_MEMBER_VOCABULARY, _EDIT),
+            (_GROUPS, _EDIT),
+            (("channels.channel",), _EDIT),
+            (("channels.delivery", "channels.attempt"), _VIEW),
+            (("imports.importjob",), ("view", "add", "change")),
+            (_POSTS, _VIEW),
+            (("accounts.notice",), _VIEW),
+        ],
+        ["channels.operate_delivery"],
+    ),
+    Role.CONTENT_EDITOR: (
+        [
+            (_POSTS, _FULL),
+            (("content_calendar.posttarget",), _VIEW),
+            (("groups.group", "channels.channel"), _VIEW),
+            (("channels.delivery", "channels.attempt"), _VIEW),
+            (("accounts.notice", "accounts.approval"), _VIEW),
+        ],
+        [],
+    ),
+    Role.ANALYST: ([], []),  # every view permission, see below
+    Role.MEMBER_SERVICE: (
+        [
+            (_MEMBERS, _VIEW),
+            (_MEMBER_VOCABULARY, _VIEW),
+            (_GROUPS, _VIEW),
+            (("accounts.notice",), _VIEW),
+        ],
+        ["members.reveal_personal_data"],
+    ),
+}
+
+
+def permissions_of(role: Role) -> Q:
+    """A condition over ``Permission`` for ``role``. The architect has all; the analyst views all."""
+    if role is Role.ARCHITECT:
+        return Q(content_type__app_label__in=_APPS)
+    if role is Role.ANALYST:
+        return (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
+            codename__in=["view_all_notices"]
+        )
+    rules, extra = _TABLE[role]
+    condition = Q(pk__in=[])
+    for models, verbs in rules:
+        for label in models:
+            app, model = label.split(".")
+            condition |= Q(content_type__app_label=app, codename__in=[f"{verb}_{model}" for verb in verbs])
+    for name in extra:
+        app, codename = name.split(".")
+        condition |= Q(content_type__app_label=app, codename=codename)
+    return condition
+
+
+_OURS = (
+    "accounts",
+    "events",
+    "imports",
+    "members",
+    "channels",
+    "orders",
+    "groups",
+    "campaigns",
+    "content_calendar",
+    "analytics",
+)
+_APPS = (*_OURS, "auth", "django_celery_beat")
+
+
+def sync_roles(**_kwargs: Any) -> None:
+    """Bring the shipped groups in line with the table; idempotent, runs after every migrate."""
+    for role in Role:
+        group, _created = Group.objects.get_or_create(name=role.value)
+        group.permissions.set(Permission.objects.filter(permissions_of(role)))

@@ -1,0 +1,21 @@
+"""What beat does. One row per recurring task, none per post: the tables decide what is due (D7)."""
+
+from typing import Any
+
+#: name → (task, seconds between ticks, queue)
+TICKS: dict[str, tuple[str, int, str]] = {
+    "events.make_partitions": ("apps.events.tasks.make_partitions", 6 * 3600, "default"),
+}
+
+
+def ensure_periodic_tasks(**_kwargs: Any) -> None:
+    """Create or correct the periodic tasks; idempotent, runs after every migrate."""
+    from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+    for name, (task, seconds, queue) in TICKS.items():
+        interval, _created = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
+        PeriodicTask.objects.update_or_create(
+            name=name,
+            # A tick that could not be taken in time is worthless: the next one finds the same rows.
+            defaults={"task": task, "interval": interval, "queue": queue, "expire_seconds": max(seconds, 10)},
+        )
