@@ -1,0 +1,27 @@
+"""``python -m community_ops.servers.keeper NAME``: stops a server whose users were all killed.
+
+A user that ends in order stops the server itself. One that is killed cannot; its lock then falls to the
+keeper, which has slept in the kernel until that moment. It detaches itself and there is one per server.
+"""
+
+import os
+import sys
+
+from .embedded import servers
+
+
+def main(name: str) -> None:
+    """Detach, then wait for the last user of ``name`` and stop the server."""
+    if os.fork():
+        return
+    os.setsid()
+    embedded = servers()[name]
+    if not embedded.users.keeper.take():
+        return
+    embedded.users.wait_for_none()
+    # From here a new user waits for our lock; should we have been late, the last user has stopped it.
+    embedded.server.stop()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
