@@ -4,7 +4,8 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 
 @register()
@@ -26,7 +27,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         value = getattr(settings, name)
         if not value.startswith(("http://", "https://")) or value.endswith("/"):
             found.append(
-                Warning(
+                checks.Warning(
                     f"{name} should look like https://host, without a slash at the end.",
                     hint=f"It is now {value!r}.",
                     id="portal.W001",

@@ -13,7 +13,9 @@ def ensure_periodic_tasks(**_kwargs: Any) -> None:
     from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
     for name, (task, seconds, queue) in TICKS.items():
-        interval, _created = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
+        interval, _created = IntervalSchedule.objects.get_or_create(
+            every=seconds, period=IntervalSchedule.SECONDS
+        )
         PeriodicTask.objects.update_or_create(
             name=name,
             # A tick that could not be taken in time is worthless: the next one finds the same rows.

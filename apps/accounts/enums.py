@@ -22,7 +22,9 @@ class ApprovalState(models.TextChoices):
 
 
 APPROVAL_MOVES = {
-    ApprovalState.PENDING: frozenset({ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.WITHDRAWN}),
+    ApprovalState.PENDING: frozenset(
+        {ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.WITHDRAWN}
+    ),
 }
 
 

@@ -53,7 +53,13 @@ FINAL_STATES = frozenset(
 )
 #: A person is asked to do something.
 ATTENTION_STATES = frozenset(
-    {DeliveryState.UNKNOWN, DeliveryState.AWAITING_PERSON, DeliveryState.FAILED, DeliveryState.MISSED, DeliveryState.HELD}
+    {
+        DeliveryState.UNKNOWN,
+        DeliveryState.AWAITING_PERSON,
+        DeliveryState.FAILED,
+        DeliveryState.MISSED,
+        DeliveryState.HELD,
+    }
 )
 #: Still to come, and may be moved or cancelled.
 OPEN_STATES = frozenset({DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.AWAITING_PERSON})
@@ -68,7 +74,7 @@ DELIVERY_MOVES = {
     _S.HELD: frozenset({_S.PENDING, _S.MISSED, _S.CANCELLED}),
     _S.FAILED: frozenset({_S.PENDING, _S.SENT}),
     _S.MISSED: frozenset({_S.PENDING, _S.SENT}),
-    _S.CANCELLED: frozenset(),
+    _S.CANCELLED: frozenset({_S.PENDING}),  # recalled before any attempt, then scheduled again
     _S.SENT: frozenset(),
 }
 

@@ -18,7 +18,9 @@ EDITABLE_STATES = frozenset({PostState.DRAFT, PostState.REJECTED})
 POST_MOVES = {
     PostState.DRAFT: frozenset({PostState.SUBMITTED, PostState.CANCELLED}),
     PostState.REJECTED: frozenset({PostState.DRAFT, PostState.SUBMITTED, PostState.CANCELLED}),
-    PostState.SUBMITTED: frozenset({PostState.SCHEDULED, PostState.REJECTED, PostState.DRAFT, PostState.CANCELLED}),
+    PostState.SUBMITTED: frozenset(
+        {PostState.SCHEDULED, PostState.REJECTED, PostState.DRAFT, PostState.CANCELLED}
+    ),
     PostState.SCHEDULED: frozenset({PostState.FINISHED, PostState.CANCELLED, PostState.DRAFT}),
     PostState.FINISHED: frozenset({PostState.SCHEDULED}),
     PostState.CANCELLED: frozenset({PostState.DRAFT}),

@@ -28,10 +28,20 @@ class Event(models.Model):
     kind = models.CharField(_("种类"), max_length=48, choices=EventKind.choices)
     key = models.CharField(max_length=120)
     team = models.ForeignKey(
-        Team, verbose_name=_("团队"), on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+        Team,
+        verbose_name=_("团队"),
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
     )
     actor = models.ForeignKey(
-        User, verbose_name=_("员工"), on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
+        User,
+        verbose_name=_("员工"),
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        related_name="+",
     )
     group_id = models.BigIntegerField(_("社群编号"), null=True)
     member_id = models.BigIntegerField(_("成员编号"), null=True)

@@ -53,9 +53,13 @@ class ImportJob(TimeStamped):
     unchanged_count = models.BigIntegerField(_("未变"), default=0)
     rejected_count = models.BigIntegerField(_("拒绝"), default=0)
     problems = models.JSONField(default=list, blank=True)
-    error_file = models.FileField(upload_to="imports/%Y/%m", storage=private_storage, max_length=300, blank=True)
+    error_file = models.FileField(
+        upload_to="imports/%Y/%m", storage=private_storage, max_length=300, blank=True
+    )
     failure = models.TextField(_("失败原因"), blank=True)
-    created_by = models.ForeignKey(User, verbose_name=_("操作人"), on_delete=models.PROTECT, related_name="+", null=True)
+    created_by = models.ForeignKey(
+        User, verbose_name=_("操作人"), on_delete=models.PROTECT, related_name="+", null=True
+    )
     lease_token = models.BigIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(_("开始时间"), null=True, blank=True)
@@ -72,7 +76,10 @@ class ImportJob(TimeStamped):
             models.CheckConstraint(
                 condition=~Q(state__in=["done", "undone"])
                 | Q(
-                    read_count=F("created_count") + F("updated_count") + F("unchanged_count") + F("rejected_count")
+                    read_count=F("created_count")
+                    + F("updated_count")
+                    + F("unchanged_count")
+                    + F("rejected_count")
                 ),
                 name="import_counts_add_up",
             )
@@ -99,7 +106,9 @@ class RememberedMapping(TimeStamped):
     class Meta:
         verbose_name = _("记住的列对应")
         verbose_name_plural = _("记住的列对应")
-        constraints = [models.UniqueConstraint(fields=["target", "fingerprint"], name="mapping_once_per_header")]
+        constraints = [
+            models.UniqueConstraint(fields=["target", "fingerprint"], name="mapping_once_per_header")
+        ]
 
     def __str__(self) -> str:
         return self.target

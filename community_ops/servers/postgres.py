@@ -187,7 +187,7 @@ class Postgres:
             time.sleep(0.2)
 
     def _create_database(self, home: Path) -> None:
-        if not self._sql(home, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'", "postgres"):  # noqa: S608
+        if not self._sql(home, f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'", "postgres"):
             self._sql(home, f"CREATE DATABASE {DATABASE}", "postgres")
 
     def _sql(self, home: Path, statement: str, database: str) -> str:

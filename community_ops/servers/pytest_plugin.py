@@ -1,6 +1,6 @@
 """Real PostgreSQL and Valkey for a test session, in a folder of their own.
 
-Registered by the root ``conftest.py``. Only the session's first process starts and stops them: the
+Loaded by ``-p`` in pyproject.toml, so before Django settings are read. Only the session's first process starts and stops them: the
 workers of pytest-xdist, and whatever tests start, get the addresses by their environment.
 ``DATABASE_URL`` and ``REDIS_URL`` are respected if they are set.
 """
@@ -11,6 +11,10 @@ import pytest
 
 from . import embedded, testing
 from .errors import ServerError
+
+# At import: the settings compute the servers' addresses when pytest-django reads them, which is before
+# any hook of ours runs.
+testing.claim_folder()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,7 @@
 """A folder of its own for every test session, known before Django settings are read.
 
-``settings/test.py`` calls :func:`claim_folder` first thing, so that the addresses it computes are those
-of the test servers; ``pytest_plugin`` starts them. Two sessions in one checkout get two folders.
+``pytest_plugin`` calls :func:`claim_folder` when it is imported, so that the addresses it computes are those
+of the test servers; it starts them later. Two sessions in one checkout get two folders.
 """
 
 import os

@@ -63,7 +63,9 @@ class Approval(models.Model):
                 name="approval_one_pending_per_subject",
             ),
             models.CheckConstraint(
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")) | Q(state="withdrawn"),
+                condition=Q(decided_by__isnull=True)
+                | ~Q(decided_by=F("requested_by"))
+                | Q(state="withdrawn"),
                 name="approval_not_by_requester",
                 violation_error_message=_("不能审批自己提交的内容，请让另一位同事审批。"),
             ),

@@ -23,7 +23,11 @@ class AuditEntry(models.Model):
 
     at = models.DateTimeField(_("时间"), db_default=Now(), editable=False)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("操作人"), on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("操作人"),
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
     )
     action = models.CharField(_("动作"), max_length=64)
     target = models.CharField(_("对象"), max_length=120, blank=True)

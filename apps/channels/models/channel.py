@@ -35,11 +35,18 @@ class Channel(TimeStamped):
     platform = models.CharField(_("平台"), max_length=12, choices=Platform.choices, default=Platform.WECOM)
     team = models.ForeignKey(Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True)
     owner = models.ForeignKey(
-        User, verbose_name=_("负责人"), on_delete=models.SET_NULL, null=True, blank=True, related_name="channels"
+        User,
+        verbose_name=_("负责人"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="channels",
     )
     secret = EncryptedTextField(_("机器人密钥"), blank=True)
     signing_secret = EncryptedTextField(_("签名密钥"), blank=True)
-    state = models.CharField(_("状态"), max_length=10, choices=ChannelState.choices, default=ChannelState.ACTIVE)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=ChannelState.choices, default=ChannelState.ACTIVE
+    )
     state_reason = models.CharField(_("状态说明"), max_length=300, blank=True)
     is_at_least_once = models.BooleanField(
         _("结果未知时自动重发"),

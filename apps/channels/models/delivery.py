@@ -28,7 +28,9 @@ class Delivery(TimeStamped):
     """
 
     key = models.CharField(max_length=160, unique=True)
-    channel = models.ForeignKey(Channel, verbose_name=_("通道"), on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.ForeignKey(
+        Channel, verbose_name=_("通道"), on_delete=models.PROTECT, related_name="deliveries"
+    )
     team = models.ForeignKey(Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True)
     recipient = models.CharField(_("社群"), max_length=120)
     address = models.CharField(_("群内地址"), max_length=120, blank=True)
@@ -64,7 +66,8 @@ class Delivery(TimeStamped):
         constraints = [
             models.CheckConstraint(condition=Q(cutoff_at__gt=F("due_at")), name="delivery_cutoff_after_due"),
             models.CheckConstraint(
-                condition=(Q(state="sent") & Q(sent_at__isnull=False)) | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                condition=(Q(state="sent") & Q(sent_at__isnull=False))
+                | (~Q(state="sent") & Q(sent_at__isnull=True)),
                 name="delivery_sent_iff_sent_at",
             ),
             models.CheckConstraint(

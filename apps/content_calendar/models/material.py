@@ -22,10 +22,21 @@ class Material(TimeStamped):
     width = models.PositiveIntegerField(_("宽"), default=0, editable=False)
     height = models.PositiveIntegerField(_("高"), default=0, editable=False)
     team = models.ForeignKey(
-        Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True, help_text=_("留空表示全员可用。")
+        Team,
+        verbose_name=_("团队"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        help_text=_("留空表示全员可用。"),
     )
     uploaded_by = models.ForeignKey(
-        User, verbose_name=_("上传人"), on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+        User,
+        verbose_name=_("上传人"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
 
     objects = MaterialQuerySet.as_manager()

@@ -28,12 +28,18 @@ class Post(TimeStamped):
     """
 
     title = models.CharField(_("标题"), max_length=80, help_text=_("只在日历里显示，不会发到群里。"))
-    kind = models.CharField(_("内容类型"), max_length=10, choices=ContentKind.choices, default=ContentKind.TEXT)
+    kind = models.CharField(
+        _("内容类型"), max_length=10, choices=ContentKind.choices, default=ContentKind.TEXT
+    )
     body = models.TextField(_("正文"), blank=True)
-    image = models.ForeignKey(Material, verbose_name=_("图片"), on_delete=models.PROTECT, null=True, blank=True)
+    image = models.ForeignKey(
+        Material, verbose_name=_("图片"), on_delete=models.PROTECT, null=True, blank=True
+    )
     link_title = models.CharField(_("链接标题"), max_length=60, blank=True)
     link_url = models.URLField(_("链接地址"), max_length=500, blank=True)
-    selection = models.CharField(_("选群方式"), max_length=8, choices=Selection.choices, default=Selection.GROUPS)
+    selection = models.CharField(
+        _("选群方式"), max_length=8, choices=Selection.choices, default=Selection.GROUPS
+    )
     groups = models.ManyToManyField(Group, verbose_name=_("社群"), related_name="+", blank=True)
     group_filter = models.JSONField(_("选群条件"), default=dict, blank=True)
     scheduled_at = models.DateTimeField(_("发布时间"), null=True, blank=True)
@@ -85,12 +91,16 @@ class PostTargetQuerySet(ScopedQuerySet["PostTarget"]):
 class PostTarget(models.Model):
     """One group that a post goes to, with its delivery: at most one per (post, group, occurrence, part) (D1).
 
+    ``occurrence`` numbers the repeats of a series and is 1 for a single post, so that moving a post in time,
+    or recalling and rescheduling it, can never reach a group twice.
     ``part`` counts the messages that one post needs on a platform (text and image are two calls).
     """
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="targets")
-    group = models.ForeignKey(Group, verbose_name=_("社群"), on_delete=models.PROTECT, related_name="post_targets")
-    occurrence_at = models.DateTimeField(_("场次"))
+    group = models.ForeignKey(
+        Group, verbose_name=_("社群"), on_delete=models.PROTECT, related_name="post_targets"
+    )
+    occurrence = models.PositiveIntegerField(_("场次"), default=1, db_default=1)
     part = models.PositiveSmallIntegerField(_("第几条"), default=1)
     delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="post_target")
 
@@ -100,7 +110,7 @@ class PostTarget(models.Model):
         verbose_name = _("帖子目标")
         verbose_name_plural = _("帖子目标")
         constraints = [
-            models.UniqueConstraint(fields=["post", "group", "occurrence_at", "part"], name="post_target_once")
+            models.UniqueConstraint(fields=["post", "group", "occurrence", "part"], name="post_target_once")
         ]
 
     def __str__(self) -> str:

@@ -22,8 +22,12 @@ class MembershipQuerySet(ScopedQuerySet["Membership"]):
 class Membership(TimeStamped):
     """One stay of one member in one group; leaving closes it, coming back opens another."""
 
-    group = models.ForeignKey(Group, verbose_name=_("社群"), on_delete=models.CASCADE, related_name="memberships")
-    member = models.ForeignKey(Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="memberships")
+    group = models.ForeignKey(
+        Group, verbose_name=_("社群"), on_delete=models.CASCADE, related_name="memberships"
+    )
+    member = models.ForeignKey(
+        Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="memberships"
+    )
     role = models.CharField(
         _("身份"),
         max_length=8,

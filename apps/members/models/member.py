@@ -17,24 +17,32 @@ class MemberQuerySet(ScopedQuerySet["Member"]):
     def in_teams(self, user: User) -> "MemberQuerySet":
         """Members whose own teams meet the user's. ``teams`` is kept by the groups room as people join (S1)."""
         return self.filter(
-            models.Exists(
-                MemberTeam.objects.filter(member=models.OuterRef("pk"), team__in=user.teams.all())
-            )
+            models.Exists(MemberTeam.objects.filter(member=models.OuterRef("pk"), team__in=user.teams.all()))
         )
 
 
 class Member(TimeStamped):
     """成员. ``phone`` is E.164 and unique (M3); it is null for people known only by another identity."""
 
-    phone = models.CharField(_("手机号"), max_length=16, null=True, blank=True, unique=True)  # noqa: DJ001 - unique
+    phone = models.CharField(_("手机号"), max_length=16, null=True, blank=True, unique=True)
     nickname = models.CharField(_("昵称"), max_length=80, blank=True)
-    gender = models.CharField(_("性别"), max_length=8, choices=Gender.choices, default=Gender.UNKNOWN, db_default=Gender.UNKNOWN)
+    gender = models.CharField(
+        _("性别"), max_length=8, choices=Gender.choices, default=Gender.UNKNOWN, db_default=Gender.UNKNOWN
+    )
     born_on = models.DateField(_("生日"), null=True, blank=True)
     city = models.CharField(_("城市"), max_length=40, blank=True)
-    source = models.CharField(_("来源渠道"), max_length=60, blank=True, help_text=_("扫码或导入那一刻的渠道。"))
-    tier = models.ForeignKey(Tier, verbose_name=_("会员等级"), on_delete=models.PROTECT, null=True, blank=True)
+    source = models.CharField(
+        _("来源渠道"), max_length=60, blank=True, help_text=_("扫码或导入那一刻的渠道。")
+    )
+    tier = models.ForeignKey(
+        Tier, verbose_name=_("会员等级"), on_delete=models.PROTECT, null=True, blank=True
+    )
     lifecycle = models.CharField(
-        _("生命周期"), max_length=10, choices=Lifecycle.choices, default=Lifecycle.PROSPECT, db_default=Lifecycle.PROSPECT
+        _("生命周期"),
+        max_length=10,
+        choices=Lifecycle.choices,
+        default=Lifecycle.PROSPECT,
+        db_default=Lifecycle.PROSPECT,
     )
     points_balance = models.IntegerField(
         _("积分"), default=0, db_default=0, editable=False, help_text=_("等于积分流水之和。")
@@ -42,7 +50,12 @@ class Member(TimeStamped):
     total_spent = models.DecimalField(_("累计消费"), max_digits=12, decimal_places=2, default=0, db_default=0)
     joined_at = models.DateTimeField(_("入群时间"), null=True, blank=True)
     inviter = models.ForeignKey(
-        "self", verbose_name=_("邀请人"), on_delete=models.SET_NULL, null=True, blank=True, related_name="invitees"
+        "self",
+        verbose_name=_("邀请人"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="invitees",
     )
     note = models.TextField(_("备注"), blank=True)
     tags = models.ManyToManyField(Tag, through=MemberTag, verbose_name=_("标签"), related_name="members")

@@ -19,7 +19,9 @@ class PointsEntryQuerySet(ScopedQuerySet["PointsEntry"]):
 class PointsEntry(models.Model):
     """One change of a balance. Balance = sum of the ledger, never below zero (M4). ``key`` makes it once."""
 
-    member = models.ForeignKey(Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="points_entries")
+    member = models.ForeignKey(
+        Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="points_entries"
+    )
     delta = models.IntegerField(_("变动"))
     reason = models.CharField(_("原因"), max_length=16, choices=PointsReason.choices)
     key = models.CharField(max_length=120, unique=True)
