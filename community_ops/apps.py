@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,8 @@ class CommunityOpsConfig(AppConfig):
         from community_ops import checks, roles  # noqa: F401 - registers system checks
         from community_ops.schedule import ensure_periodic_tasks
 
-        # The one place where a signal is right: permissions exist only after every app has migrated.
-        post_migrate.connect(roles.sync_roles, sender=self, dispatch_uid="portal.sync_roles")
-        post_migrate.connect(ensure_periodic_tasks, sender=self, dispatch_uid="portal.periodic_tasks")
+        # The one place where a signal is right: permissions exist only after the last app with models has
+        # migrated. (This app has none, and Django sends no post_migrate for such.)
+        last = [config for config in apps.get_app_configs() if config.models_module][-1]
+        post_migrate.connect(roles.sync_roles, sender=last, dispatch_uid="portal.sync_roles")
+        post_migrate.connect(ensure_periodic_tasks, sender=last, dispatch_uid="portal.periodic_tasks")

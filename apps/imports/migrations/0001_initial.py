@@ -2,8 +2,6 @@
 
 import apps.imports.models
 import django.db.models.deletion
-import django.db.models.expressions
-import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
@@ -75,7 +73,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '导入任务',
                 'ordering': ['-id'],
                 'permissions': [('view_all_jobs', '可查看所有人的导入任务')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'undone']), _negated=True), ('read_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('created_count'), '+', models.F('updated_count')), '+', models.F('unchanged_count')), '+', models.F('rejected_count'))), _connector='OR'), name='import_counts_add_up')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'undone']), _negated=True), ('read_count', models.F('created_count') + models.F('updated_count') + models.F('unchanged_count') + models.F('rejected_count')), _connector='OR'), name='import_counts_add_up')],
             },
         ),
     ]
