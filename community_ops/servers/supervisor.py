@@ -21,7 +21,7 @@ STOP_SECONDS = 10
 API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
 
 
-class Stop(Exception):  # noqa: N818 - no error: the operator asked for it
+class Stop(Exception):
     """Ctrl-C, SIGTERM or a closed terminal."""
 
 
