@@ -3,8 +3,16 @@
 import tempfile
 from pathlib import Path
 
+from community_ops.servers import embedded, testing
 from community_ops.settings import *  # noqa: F403
-from community_ops.settings import STORAGES
+from community_ops.settings import DATABASE_IS_EMBEDDED, DATABASES, REDIS_IS_EMBEDDED, STORAGES, env
+
+# The package's __init__ ran before this line, so its addresses are those of development: set them anew.
+testing.claim_folder()
+if DATABASE_IS_EMBEDDED:
+    DATABASES["default"].update(env.db_url_config(embedded.database_url()))
+if REDIS_IS_EMBEDDED:
+    REDIS_URL = CELERY_BROKER_URL = embedded.redis_url()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _FILES = Path(tempfile.mkdtemp(prefix="community-ops-test-"))
