@@ -56,7 +56,7 @@ def move(
     instance: models.Model,
     to: str,
     *,
-    table: Mapping[str, frozenset[str]],
+    table: Mapping[Any, frozenset[Any]],
     field: str = "state",
     **changes: Any,
 ) -> None:
