@@ -5,7 +5,7 @@ from pathlib import Path
 
 from community_ops.servers import embedded, testing
 from community_ops.settings import *  # noqa: F403
-from community_ops.settings import DATABASE_IS_EMBEDDED, DATABASES, REDIS_IS_EMBEDDED, STORAGES, env
+from community_ops.settings import DATABASE_IS_EMBEDDED, DATABASES, REDIS_IS_EMBEDDED, env
 
 # The package's __init__ ran before this line, so its addresses are those of development: set them anew.
 testing.claim_folder()
