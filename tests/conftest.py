@@ -4,7 +4,7 @@ import pytest
 
 from apps.accounts.models import Team, User
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["tests.chat_simulator_fixture"]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Import jobs, remembered mappings and the undo journal."""
 
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +10,8 @@ from apps.core.models import ScopedQuerySet, TimeStamped
 from apps.imports.enums import JobState
 
 
-def private_storage() -> object:
+def private_storage() -> Storage:
     """The storage that no URL reaches: uploads hold personal data."""
-    from django.core.files.storage import storages
-
     return storages["private"]
 
 

@@ -45,7 +45,7 @@ class Embedded:
             try:
                 self.server.start()
             except BaseException:
-                self.users.leave_running()
+                self.release()  # interrupted or failed half-way: leave nothing running behind
                 raise
             self._start_keeper()
         return True

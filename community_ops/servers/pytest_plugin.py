@@ -1,7 +1,8 @@
 """Real PostgreSQL and Valkey for a test session, in a folder of their own.
 
-Loaded by ``-p`` in pyproject.toml, so before Django settings are read. Only the session's first process starts and stops them: the
-workers of pytest-xdist, and whatever tests start, get the addresses by their environment.
+Loaded by the root ``conftest.py``: a ``-p`` option would break a bare ``pytest``, which does not look for
+modules in the checkout before its options are read. Only the session's first process starts and stops
+them: the workers of pytest-xdist, and whatever tests start, get the addresses by their environment.
 ``DATABASE_URL`` and ``REDIS_URL`` are respected if they are set.
 """
 
@@ -11,10 +12,6 @@ import pytest
 
 from . import embedded, testing
 from .errors import ServerError
-
-# At import: the settings compute the servers' addresses when pytest-django reads them, which is before
-# any hook of ours runs.
-testing.claim_folder()
 
 
 def pytest_configure(config: pytest.Config) -> None:

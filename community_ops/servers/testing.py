@@ -1,7 +1,7 @@
-"""A folder of its own for every test session, known before Django settings are read.
+"""A folder of its own for every test session, so that tests never touch the data of ``make run``.
 
-``pytest_plugin`` calls :func:`claim_folder` when it is imported, so that the addresses it computes are those
-of the test servers; it starts them later. Two sessions in one checkout get two folders.
+``settings/test.py`` calls :func:`claim_folder` before it computes addresses; ``pytest_plugin`` starts the
+servers. Two sessions in one checkout get two folders.
 """
 
 import os

@@ -3,18 +3,26 @@
 import tempfile
 from pathlib import Path
 
+from community_ops.servers import embedded, testing
 from community_ops.settings import *  # noqa: F403
-from community_ops.settings import STORAGES
+from community_ops.settings import DATABASE_IS_EMBEDDED, DATABASES, REDIS_IS_EMBEDDED, env
+
+# The package's __init__ ran before this line, so its addresses are those of development: set them anew.
+testing.claim_folder()
+if DATABASE_IS_EMBEDDED:
+    DATABASES["default"].update(env.db_url_config(embedded.database_url()))
+if REDIS_IS_EMBEDDED:
+    REDIS_URL = CELERY_BROKER_URL = embedded.redis_url()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _FILES = Path(tempfile.mkdtemp(prefix="community-ops-test-"))
 MEDIA_ROOT = _FILES / "media"
 PRIVATE_ROOT = _FILES / "private"
 STORAGES = {
-    **STORAGES,
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
-        **STORAGES["private"],
-        "OPTIONS": {**STORAGES["private"]["OPTIONS"], "location": PRIVATE_ROOT},
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

@@ -40,7 +40,7 @@ class User(AbstractUser):
     display_name = models.CharField(_("姓名"), max_length=60, blank=True)
     teams = models.ManyToManyField(Team, verbose_name=_("所属团队"), related_name="users", blank=True)
 
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("用户")
