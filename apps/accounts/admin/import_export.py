@@ -71,9 +71,9 @@ class ChoiceWidget(Widget):
         text = _plain(value)
         if not text:
             return None
-        known = {str(label).casefold(): key for key, label in self.choices}
+        known = {_plain(label).casefold(): key for key, label in self.choices}
         known |= {key.casefold(): key for key, _label in self.choices}
-        known |= {word.casefold(): key for word, key in self.aliases.items()}
+        known |= {_plain(word).casefold(): key for word, key in self.aliases.items()}
         if text.casefold() not in known:
             labels = "、".join(str(label) for _key, label in self.choices)
             raise ValueError(_("不认识“%(text)s”。可以填：%(labels)s。") % {"text": text, "labels": labels})

@@ -86,18 +86,16 @@ class GroupResource(PlainResource):
 class GroupImportResource(GroupResource):
     """As ``GroupResource``, with a column in the preview that says what will happen besides."""
 
-    note = Field("note", "提示", readonly=True)
+    note = Field("import_note", "提示", readonly=True)
 
     class Meta(GroupResource.Meta):
         fields = [*GroupResource.Meta.fields, "note"]
         export_order = fields
 
-    def dehydrate_note(self, group: Any) -> str:
-        return getattr(group, "import_note", "")
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.moved_ids: list[int] = []
+        self.new_robots: set[str] = set()
 
     def after_init_instance(self, instance: Any, new: bool, row: Any, **kwargs: Any) -> None:
         instance.import_note = ""
@@ -118,8 +116,9 @@ class GroupImportResource(GroupResource):
             )
         except DomainError as error:
             raise ValidationError({"channel": str(error)}) from error
-        if is_new or getattr(self, "_made", {}).get(robot):
-            self._made = {**getattr(self, "_made", {}), robot: True}
+        if is_new:
+            self.new_robots.add(robot)
+        if robot in self.new_robots:
             instance.import_note = _("新建通道“%s”（人工发送），填好密钥后可改为机器人发送") % robot
 
     def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
