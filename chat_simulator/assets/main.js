@@ -128,6 +128,7 @@ async function choose(id) {
   const robot = state.robots.get(id);
   state.chosen = robot ? id : 0;
   $("app").classList.toggle("in-chat", Boolean(robot));
+  $("app").classList.toggle("is-empty", state.loaded && !state.robots.size);
   if (!robot) togglePanel(false);
   for (const name of ["chat-head", "scroll", "chat-foot"]) $(name).hidden = !robot;
   $("welcome").hidden = Boolean(robot);
