@@ -5,7 +5,7 @@ from typing import Any
 
 import environ
 from django.utils.translation import gettext_lazy as _
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from community_ops.servers import embedded
 from community_ops.settings.admin_site import UNFOLD  # noqa: F401
@@ -124,7 +124,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # A worker without -Q serves all of them.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "delivery", "imports")]
+# Each its own exchange: by default all would share one binding, and what is published by it reaches all.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("default", "delivery", "imports")]
 CELERY_TASK_ROUTES = {
     "apps.channels.tasks.*": {"queue": "delivery"},
     "apps.imports.tasks.*": {"queue": "imports"},
