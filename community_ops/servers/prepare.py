@@ -49,7 +49,7 @@ def main(report: Path) -> None:
 def _static_stamp() -> str:
     """Changes when a static file of ours or a pinned package does."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    folders = [ROOT / "static", *sorted(ROOT.glob("*/static")), *sorted(ROOT.glob("apps/*/static"))]
+    folders = [ROOT / "static", ROOT / "community_ops" / "static", *sorted(ROOT.glob("apps/*/static"))]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
