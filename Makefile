@@ -32,7 +32,7 @@ bench: setup-dev ## 性能测量 Measure
 
 demo: setup ## 清空并重新载入演示数据 Reset to the demo data
 	@$(PYTHON) manage.py migrate --verbosity 0
-	@$(PYTHON) manage.py demo --reset
+	@$(PYTHON) manage.py demo --reset --noinput
 
 messages: setup-dev ## 更新并编译翻译 Update and compile the translations
 	@$(PYTHON) manage.py makemessages --locale zh_Hans --locale en --no-obsolete --add-location file \
