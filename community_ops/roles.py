@@ -86,7 +86,7 @@ _OURS = (
     "content_calendar",
     "analytics",
 )
-_APPS = (*_OURS, "auth", "django_celery_beat")
+_APPS = (*_OURS, "auth", "axes", "django_celery_beat")
 
 
 def sync_roles(**_kwargs: Any) -> None:

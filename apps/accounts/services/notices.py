@@ -1,6 +1,9 @@
 """Telling people."""
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import QuerySet
 
 from apps.accounts.enums import NoticeLevel
 from apps.accounts.models import Notice, User
@@ -13,3 +16,8 @@ def notify(
     rows = [Notice(user=user, key=key, level=level, text=text[:300], url=url) for user in users]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
+
+
+def mark_read(*, notices: QuerySet[Notice], now: datetime) -> int:
+    """Mark the unread ones among ``notices`` (the caller's own) as read; returns how many were unread."""
+    return notices.filter(read_at__isnull=True).update(read_at=now)
