@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "axes",
+    "community_ops.login_protection.LoginProtectionConfig",
     "csp",
     "apps.core",
     "apps.accounts",
