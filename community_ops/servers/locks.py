@@ -49,17 +49,17 @@ class LockFile:
 
     def _open(self) -> int:
         try:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except PermissionError as error:
             raise ServerError(
                 f"{self.path} 属于另一个用户。请用原来的用户运行,或设置 COMMUNITY_OPS_VAR 换一个文件夹。",
                 f"{self.path} belongs to another user. Run as that user, or set COMMUNITY_OPS_VAR to another folder.",
             ) from error
-        self._pid = os.getpid()
+        self._descriptor, self._pid = descriptor, os.getpid()
         if os.geteuid() == 0:  # root visits a user's checkout: the file stays the user's
             owner = self.path.parent.stat()
-            os.fchown(self._descriptor, owner.st_uid, owner.st_gid)
-        return self._descriptor
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        return descriptor
 
     def drop(self) -> None:
         if self._descriptor is not None:
