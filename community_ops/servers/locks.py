@@ -25,10 +25,9 @@ class LockFile:
 
     def take(self, *, shared: bool = False) -> bool:
         """Try once. Upgrading a shared lock that somebody else shares fails **and gives it up**."""
-        if self._descriptor is None:
-            self._open()
+        descriptor = self._open() if self._descriptor is None else self._descriptor
         try:
-            fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             self.drop()
             return False
