@@ -70,6 +70,7 @@ class Valkey:
         done = subprocess.run(  # noqa: S603 - our own binary, no shell
             [str(valkey_server()), *arguments],
             cwd=self.place.folder,
+            env={"PATH": os.defpath, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
