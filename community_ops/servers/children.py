@@ -94,13 +94,12 @@ class Child:
 
     def wait_stopped(self, deadline: float) -> None:
         """Wait until ``deadline`` (monotonic seconds), then kill its whole group."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self.process = None
+        if self.process is not None:
+            try:
+                self.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self.kill()
+            self.process = None
         self._show_errors()
         if self._reader is not None:
             self._reader.close()
@@ -139,7 +138,7 @@ class Child:
             self.say(f"{self.name} | … +{len(alarms) - 5}: {self.log}")
 
 
-def end_leftovers(mark: str) -> int:
+def end_leftovers(mark: str, *, patience: float = 5.0) -> int:
     """End what a killed supervisor of the same folder left behind (Linux). Returns how many.
 
     They got a signal when it died; this is for those that did not heed it, or not yet.
@@ -148,7 +147,7 @@ def end_leftovers(mark: str) -> int:
     for pid in found:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patience
     for pid in found:
         if not processes.wait_gone(pid, max(0.0, deadline - time.monotonic())):
             with contextlib.suppress(ProcessLookupError, PermissionError):

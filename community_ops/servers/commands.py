@@ -3,7 +3,7 @@
 import sys
 
 from . import embedded
-from .environment import setting
+from .environment import is_production, setting
 from .errors import ServerError
 
 # Commands that neither read nor write rows. All others get the servers: a needless start costs 0.3 s,
@@ -35,8 +35,8 @@ def prepare(arguments: list[str]) -> None:
 
     Exits with status 1 and a sentence if that cannot be done.
     """
-    if not needs_servers(arguments):
-        return
+    if not needs_servers(arguments) or is_production():
+        return  # in production, system checks refuse to go on without real servers
     try:
         if not setting(embedded.DATABASE_VARIABLE):
             embedded.ensure_postgres()

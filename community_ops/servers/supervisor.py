@@ -12,7 +12,7 @@ from types import FrameType
 
 from . import checks, embedded, folders, paths
 from .children import MARK, Child, end_leftovers
-from .environment import setting
+from .environment import is_production, setting
 from .errors import ServerError
 from .locks import LockFile
 
@@ -33,7 +33,7 @@ class Supervisor:
         self.host = checks.host_setting()
         self.port = checks.port_setting("PORT", 8000)
         self.simulator_port = checks.port_setting("SIMULATOR_PORT", self.port + 1)
-        self.has_simulator = _has_command("chat_simulator")
+        self.has_simulator = not is_production()
         self.children: list[Child] = []
         self.lock = LockFile(self.var / "run" / "supervisor")
         self.info = self.var / "run" / "supervisor.json"
@@ -70,6 +70,12 @@ class Supervisor:
     def _claim(self) -> None:
         checks.check_python()
         checks.check_tools()
+        if is_production() and self.servers:
+            raise ServerError(
+                "生产环境(PRODUCTION=1)不使用内置数据库。请设置 DATABASE_URL 和 REDIS_URL,见 docs/deployment.md。",
+                "The embedded servers are not for production (PRODUCTION=1). "
+                "Set DATABASE_URL and REDIS_URL; see docs/deployment.md.",
+            )
         for place in (server.place for server in embedded.servers().values()):
             folders.make_locks(place)
         if not self.lock.take():
@@ -175,8 +181,11 @@ class Supervisor:
         beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
         commands = {"web": gunicorn, "worker": worker, "beat": beat}
         if self.has_simulator:
-            manage = str(paths.ROOT / "manage.py")
-            commands["simulator"] = [python, manage, "chat_simulator", "--port", str(self.simulator_port)]
+            journal = str(self.var / "simulator" / "journal.jsonl")
+            simulator = [python, "-m", "chat_simulator", "--auto-register", "--journal", journal]
+            if _has_command("chat_simulator"):  # knows the names of our robots
+                simulator = [python, str(paths.ROOT / "manage.py"), "chat_simulator"]
+            commands["simulator"] = [*simulator, "--port", str(self.simulator_port)]
         return commands
 
     def _wait_ready(self) -> None:

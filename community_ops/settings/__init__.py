@@ -1,10 +1,11 @@
 """Settings, driven by the environment. Every variable is listed in docs/deployment.md."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.utils.translation import gettext_lazy as _
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from community_ops.servers import embedded
 from community_ops.settings.admin_site import UNFOLD  # noqa: F401
@@ -123,7 +124,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # A worker without -Q serves all of them.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "delivery", "imports")]
+# Each its own exchange: by default all would share one binding, and what is published by it reaches all.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("default", "delivery", "imports")]
 CELERY_TASK_ROUTES = {
     "apps.channels.tasks.*": {"queue": "delivery"},
     "apps.imports.tasks.*": {"queue": "imports"},
@@ -171,7 +173,7 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 # Uploaded member files and error files: never served by URL, only through views that check permission.
 PRIVATE_ROOT = Path(env("PRIVATE_ROOT", default=str(VAR_DIR / "private")))
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
