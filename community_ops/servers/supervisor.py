@@ -243,7 +243,8 @@ class Supervisor:
         if self.lock.is_held:
             self.info.unlink(missing_ok=True)
             self.lock.drop()
-            say("已停止。 Stopped.")
+            if self.children:
+                say("已停止。 Stopped.")
 
     def _kill_all(self, _number: int, _frame: FrameType | None) -> None:
         """A second Ctrl-C: no more patience."""

@@ -66,9 +66,11 @@ class Valkey:
             "daemonize": "yes",
         }
         arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
+        account = self.place.account
         done = subprocess.run(  # noqa: S603 - our own binary, no shell
             [str(valkey_server()), *arguments],
             cwd=self.place.folder,
+            env={"PATH": os.defpath, "LC_ALL": "C"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,6 +78,9 @@ class Valkey:
             errors="replace",
             start_new_session=True,
             check=False,
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
         )
         deadline = time.monotonic() + START_SECONDS
         while done.returncode == 0 and time.monotonic() < deadline:

@@ -16,7 +16,7 @@ def main() -> int:
     django.setup()
     from .catalogues import Catalogue
     from .extraction import Unreadable
-    from .sources import library_messages, own_messages
+    from .sources import library_messages, own_messages, unmarked_texts
 
     everything, missing = library_messages()
     try:
@@ -28,7 +28,7 @@ def main() -> int:
         Catalogue("en", required=ours),
         Catalogue("zh_Hans", required={key: everything[key] for key in missing}, allowed=everything),
     ]
-    problems: list[str] = []
+    problems = unmarked_texts()
     for catalogue in catalogues:
         problems += catalogue.update() if action == "update" else catalogue.problems()
     for problem in sorted(problems):

@@ -14,17 +14,19 @@ PLACEHOLDER = re.compile(
 )
 TAG = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]*")
 CJK = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
-LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 # Stays Chinese in English, and English in Chinese.
 CHINESE_NAMES = ("群策", "简体中文")
 LATIN_NAMES = frozenset(
     [
+        "AM",
         "API",
         "BSON",
         "CSV",
         "Django",
         "DRF",
         "Excel",
+        "GB",
         "GET",
         "HTML",
         "HTTP",
@@ -34,15 +36,20 @@ LATIN_NAMES = frozenset(
         "IPv4",
         "IPv6",
         "JSON",
+        "KB",
+        "MB",
         "Markdown",
         "ODS",
         "OK",
+        "PB",
+        "PM",
         "POST",
         "Redoc",
         "Slug",
         "Swagger",
         "Telegram",
         "Token",
+        "TB",
         "TSV",
         "UI",
         "URL",
@@ -74,10 +81,23 @@ def faults(entry: polib.POEntry, language: str) -> Iterator[str]:
             yield f"HTML tags differ: {text!r}"
         if _edges(text) != _edges(original):
             yield f"begins or ends with another line break: {text!r}"
-        if language == "en" and CJK.search(_without(text, CHINESE_NAMES)):
+        if language == "en" and CJK.search(without_names(text)):
             yield f"Chinese in the English text: {text!r}"
-        if language == "zh_Hans" and not CJK.search(text) and _english_words(text):
+        if language == "zh_Hans" and is_english(text):
             yield f"not Chinese: {text!r}"
+
+
+def without_names(text: str) -> str:
+    """Return the text without the Chinese names that every language shows."""
+    for name in CHINESE_NAMES:
+        text = text.replace(name, "")
+    return text
+
+
+def is_english(text: str) -> bool:
+    """Tell whether a text has words and none of them is Chinese. Names such as CSV are no words."""
+    words = LATIN_WORD.findall(TAG.sub("", PLACEHOLDER.sub("", text)))
+    return not CJK.search(text) and bool(set(words) - LATIN_NAMES)
 
 
 def _placeholders(text: str) -> Counter[str]:
@@ -86,13 +106,3 @@ def _placeholders(text: str) -> Counter[str]:
 
 def _edges(text: str) -> tuple[bool, bool]:
     return text.startswith("\n"), text.endswith("\n")
-
-
-def _without(text: str, names: tuple[str, ...]) -> str:
-    for name in names:
-        text = text.replace(name, "")
-    return text
-
-
-def _english_words(text: str) -> set[str]:
-    return set(LATIN_WORD.findall(TAG.sub("", PLACEHOLDER.sub("", text)))) - LATIN_NAMES

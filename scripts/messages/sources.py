@@ -9,6 +9,8 @@ from django.test.utils import override_settings
 from django.utils.translation.trans_real import DjangoTranslation
 
 from .extraction import Key, Message, extract
+from .rules import is_english
+from .unmarked import unmarked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OURS = ("apps", "community_ops", "templates")
@@ -22,17 +24,30 @@ def own_messages() -> dict[Key, Message]:
     return extract(_own_files())
 
 
+def unmarked_texts() -> list[str]:
+    """Chinese in our templates and scripts that stays Chinese in every language."""
+    folders = [*OURS, "static"]
+    files = [file for folder in folders for file in sorted((ROOT / folder).rglob("*")) if file.is_file()]
+    return [
+        problem
+        for file in files
+        if file.suffix in (".html", ".js") and "vendor" not in file.relative_to(ROOT).parts
+        for problem in unmarked(file, str(file.relative_to(ROOT)))
+    ]
+
+
 def library_messages() -> tuple[dict[Key, Message], set[Key]]:
     """Everything that installed libraries say in English, and which of it they leave without Chinese."""
     everything = extract(_library_files(), strict=False)
     with override_settings(LOCALE_PATHS=[]):
         shipped = DjangoTranslation("zh-hans")._catalog  # type: ignore[attr-defined]
-    known = set(shipped.keys())
     missing = set()
     for key in everything:
         context, text = key
         stored = text if context is None else f"{context}\x04{text}"
-        if stored not in known and (stored, 0) not in known:
+        chinese = shipped.get(stored) or shipped.get((stored, 0))
+        # Some catalogues repeat the English where nobody translated it.
+        if chinese is None or is_english(chinese):
             missing.add(key)
     return everything, missing
 

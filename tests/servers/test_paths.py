@@ -51,9 +51,14 @@ def test_root_stays_with_the_owner_of_existing_data(var: Path) -> None:
     (var / "postgres").mkdir()
     daemon = pwd.getpwnam("daemon")
     os.chown(var / "postgres", daemon.pw_uid, daemon.pw_gid)
-    place = paths.postgres_place(var)
-    assert place.account == paths.Account("daemon", daemon.pw_uid, daemon.pw_gid)
-    os.chown(var / "postgres", 0, 0)
+    (var / "valkey").mkdir()
+    os.chown(var / "valkey", daemon.pw_uid, daemon.pw_gid)
+    account = paths.Account("daemon", daemon.pw_uid, daemon.pw_gid)
+    assert paths.postgres_place(var).account == account
+    assert paths.valkey_place(var).account == account
+    valkey = embedded.servers(var)["valkey"]
+    assert valkey.ensure()
+    assert valkey.place.socket.stat().st_uid == daemon.pw_uid
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root has to run PostgreSQL as somebody else")
