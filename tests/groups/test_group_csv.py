@@ -61,7 +61,9 @@ def test_shared_file_imports_through_the_preview(client, architect):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_encoding_is_found_out(encoding):
     text = "群名称,类型\n吃货群,福利群\n\n,\n"
-    assert DetectedCSV().create_dataset(text.encode(encoding)).dict == [{"群名称": "吃货群", "类型": "福利群"}]
+    assert DetectedCSV().create_dataset(text.encode(encoding)).dict == [
+        {"群名称": "吃货群", "类型": "福利群"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_encoding_is_found_out(encoding):
         ("群名称\n甲\x00乙".encode(), "空字节"),
         (b"\xff\x00\x81", "编码"),
         ("随便,什么\n甲,乙".encode(), "没有“群名称”这一列"),
-        ("".encode(), ""),
+        (b"", ""),
     ],
 )
 def test_wrong_files_get_a_sentence(client, architect, data, sentence):
