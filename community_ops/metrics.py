@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from apps.channels.selectors.progress import delivery_health
 from django.db.models import Count, Max
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from apps.channels.enums import DeliveryState
 from apps.channels.models import Delivery
+from apps.channels.selectors.progress import delivery_health
 from apps.core.clock import database_now
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob

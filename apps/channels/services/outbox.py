@@ -1,7 +1,7 @@
 """Putting messages into the outbox, moving them in time, taking them out again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,6 +121,18 @@ def move_deliveries(
     if count:
         audit(actor=actor, action="delivery.move", count=count, seconds=by.total_seconds())
     return count
+
+
+@transaction.atomic
+def rewrite_deliveries(*, contents: Mapping[int, dict[str, Any]], now: datetime) -> int:
+    """Give those still open another snapshot (delivery id → content): a moved post may name its date.
+
+    Returns how many were rewritten; claimed ones are too late.
+    """
+    ids = _lock(Delivery.objects.filter(pk__in=contents), OPEN_STATES)
+    rows = [Delivery(pk=pk, content=contents[pk], updated_at=now) for pk in ids]
+    Delivery.objects.bulk_update(rows, ["content", "updated_at"], batch_size=500)
+    return len(ids)
 
 
 @transaction.atomic
