@@ -10,7 +10,6 @@ from django.views.generic import RedirectView
 from community_ops.home.page import live_fragment
 
 
-
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask for it even where the page names another icon."""
     return redirect(static("portal/logo.svg"), permanent=True)
@@ -21,5 +20,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
+    path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("admin/", admin.site.urls),
 ]

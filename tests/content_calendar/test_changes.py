@@ -40,10 +40,10 @@ def test_recall_stops_what_is_open_and_says_what_is_out(make_post, schedule, edi
     post = schedule(make_post())
     first, second, _third = (t.delivery for t in post.targets.select_related("delivery"))
     set_state(first, DeliveryState.SENT)
-    set_state(second, DeliveryState.CLAIMED)
+    set_state(second, DeliveryState.SENDING)
     result = recall_post(post=post, actor=editor, now=NOW)
     assert (result.post.state, result.cancelled, result.gone) == ("draft", 1, 2)
-    assert states_of(post) == ["cancelled", "claimed", "sent"]
+    assert states_of(post) == ["cancelled", "sending", "sent"]
     assert "收不回来" in result.sentence
     assert result.post.approved_by is None
     assert AuditEntry.objects.get(action="post.recall").detail == {"cancelled": 1, "gone": 2}

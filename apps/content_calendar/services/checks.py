@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -28,13 +28,15 @@ from apps.core.errors import Invalid
 from apps.groups.models import Group
 
 
-def problems_of(post: Post, *, now: datetime) -> Problems:
-    """Everything wrong with ``post`` as it is stored: errors block submitting, warnings want a tick.
+def problems_of(post: Post, *, now: datetime, groups: Sequence[Group] | None = None) -> Problems:
+    """Everything wrong with ``post``: errors block submitting, warnings want a tick.
+
+    ``groups`` are those that it would go to, for a post that is not stored yet; left out, the stored ones.
 
     The cost grows with the number of groups: each group's text is rendered, each different one is checked
     once per driver.
     """
-    groups = list(groups_of(post).select_related("channel"))
+    groups = list(groups_of(post).select_related("channel") if groups is None else groups)
     found = list(chain(about_content(post), about_groups(post, groups), about_time(post, groups, now=now)))
     if not any(p.code in {"unknown_variable", "broken_variable", "bad_timezone"} for p in found):
         found += chain(about_messages(post, groups, now=now), about_pace(post, groups, now=now))
