@@ -71,15 +71,15 @@ def _addresses() -> list[CheckMessage]:
                 id="portal.W002",
             )
         )
-    for name in _API_BASES:
-        if _is_local(urlsplit(getattr(settings, name)).hostname):
-            found.append(
-                checks.Warning(
-                    f"{name} points to this machine: posts would go to a simulator, not to chat groups.",
-                    hint=f"Unset {name}.",
-                    id="portal.W003",
-                )
-            )
+    found += [
+        checks.Warning(
+            f"{name} points to this machine: posts would go to a simulator, not to chat groups.",
+            hint=f"Unset {name}.",
+            id="portal.W003",
+        )
+        for name in _API_BASES
+        if _is_local(urlsplit(getattr(settings, name)).hostname)
+    ]
     if "*" in settings.ALLOWED_HOSTS:
         found.append(
             checks.Warning(

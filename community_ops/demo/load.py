@@ -6,7 +6,9 @@ from datetime import datetime
 from apps.accounts.models import User
 from apps.groups.models import Group
 from community_ops.demo.communities import load_channels, load_groups
+from community_ops.demo.history import load_history
 from community_ops.demo.people import load_people
+from community_ops.demo.posts import Writer, load_posts
 
 type Say = Callable[[str], object]
 
@@ -29,3 +31,6 @@ def load_demo(*, now: datetime, say: Say) -> None:
         return
     count = load_groups(actor=users["architect"], operators=[users["operator"], users["south"]], now=now)
     say(f"社群 {count} 个")
+    writer = Writer(author=users["editor"], approver=users["architect"])
+    say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
+    say(f"接下来的帖子,共 {load_posts(writer=writer, now=now)} 条")

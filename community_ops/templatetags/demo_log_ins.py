@@ -16,6 +16,8 @@ def demo_log_ins() -> dict[str, Any] | None:
     """The password and (user name, role) of each demo user; nothing in production or on real servers."""
     if settings.PRODUCTION or not settings.DATABASE_IS_EMBEDDED:
         return None
-    here = set(User.objects.filter(username__in=[p.username for p in PEOPLE]).values_list("username", flat=True))
+    here = set(
+        User.objects.filter(username__in=[p.username for p in PEOPLE]).values_list("username", flat=True)
+    )
     users = [(person.username, person.role.label) for person in PEOPLE if person.username in here]
     return {"password": PASSWORD, "users": users} if users else None
