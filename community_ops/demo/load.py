@@ -33,4 +33,4 @@ def load_demo(*, now: datetime, say: Say) -> None:
     say(f"社群 {count} 个")
     writer = Writer(author=users["editor"], approver=users["architect"])
     say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
-    say(f"接下来的帖子,共 {load_posts(writer=writer, now=now)} 条")
+    say(f"接下来的帖子 {load_posts(writer=writer, now=now)} 条")

@@ -8,11 +8,12 @@ from django.core.files.base import File
 from django.utils import timezone
 from PIL import Image, ImageDraw
 
-from apps.accounts.models import User
+from apps.accounts.models import Notice, User
+from apps.accounts.services.notices import mark_read
 from apps.content_calendar.models import Material, Post
-from apps.content_calendar.services.checks import problems_of
 from apps.content_calendar.services.materials import add_material, clean_picture
 from apps.content_calendar.services.posts import write_post
+from apps.content_calendar.services.problems import HasProblems
 from apps.content_calendar.services.scheduling import approve_post
 from apps.content_calendar.services.submission import reject_post, submit_post
 from apps.groups.models import Group
@@ -54,10 +55,11 @@ class Writer:
         self, text: Text, groups: Sequence[Group], at: datetime, *, now: datetime, **more: object
     ) -> Post:
         post = self.draft(text, groups, at, now=now, **more)
-        found = problems_of(post, now=now)
-        return submit_post(
-            post=post, actor=self.author, now=now, confirmed=found.token if found.warnings else ""
-        )
+        try:
+            return submit_post(post=post, actor=self.author, now=now)
+        except HasProblems as problems:
+            # Warnings (the same group within the hour) want a tick; errors come again and are raised.
+            return submit_post(post=post, actor=self.author, now=now, confirmed=problems.problems.token)
 
     def schedule(
         self, text: Text, groups: Sequence[Group], at: datetime, *, now: datetime, **more: object
@@ -68,11 +70,14 @@ class Writer:
 
 def load_posts(*, writer: Writer, now: datetime) -> int:
     """Everything from now on; returns how many posts."""
+    before = Post.objects.count()
     _soon(writer, now)
     _by_hand(writer, now)
-    _waiting(writer, now)
     _ahead(writer, now)
-    return Post.objects.count()
+    # Only what still wants doing stays unread.
+    mark_read(notices=Notice.objects.all(), now=now)
+    _waiting(writer, now)
+    return Post.objects.count() - before
 
 
 def _soon(writer: Writer, now: datetime) -> None:
