@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -30,10 +30,7 @@ BEAT = [*CELERY, "beat", "--scheduler", "django_celery_beat.schedulers:DatabaseS
 
 def environment(**extra: str) -> dict[str, str]:
     """This process's environment with the database that it is connected to now."""
-    database = connection.settings_dict
-    query = urlencode({"host": database["HOST"] or "localhost", "port": database["PORT"] or "5432"})
-    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-    url = f"postgres://{database['USER']}{password}@/{database['NAME']}?{query}"
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     return {**os.environ, "DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL, **extra}
 
 
