@@ -22,8 +22,10 @@ from tests.chat_simulator_fixture import ROOT, SimulatorHandle, simulator, simul
 
 
 @pytest.fixture(scope="session", autouse=True)
-def only_legal_moves(django_db_setup: None, django_db_blocker: Any) -> None:
+def only_legal_moves(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
     """Every UPDATE of a delivery's state, by whatever SQL, must be in the table (the contract of the states)."""
+    if not any(item.get_closest_marker("django_db") for item in request.session.items):
+        return  # then there is no test database either
     legal = ",".join(f"('{a.value}','{b.value}')" for a, targets in DELIVERY_MOVES.items() for b in targets)
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(f"""
