@@ -15,7 +15,6 @@ from apps.imports.services.jobs import confirm, create_job, start_check
 from apps.imports.services.targets import get_target
 from apps.imports.services.working import work_next
 
-
 _COUNTS = ("read", "created", "updated", "unchanged", "rejected")
 
 
