@@ -32,12 +32,10 @@ bench: setup-dev ## 性能测量 Measure
 
 demo: setup ## 清空并重新载入演示数据 Reset to the demo data
 	@$(PYTHON) manage.py migrate --verbosity 0
-	@$(PYTHON) manage.py demo --reset
+	@$(PYTHON) manage.py demo --reset --noinput
 
 messages: setup-dev ## 更新并编译翻译 Update and compile the translations
-	@$(PYTHON) manage.py makemessages --locale zh_Hans --locale en --no-obsolete --add-location file \
-	  --ignore '.venv/*' --ignore 'var/*' --ignore 'node_modules/*' --ignore 'static/vendor/*'
-	@$(PYTHON) manage.py compilemessages --ignore '.venv/*' --ignore 'var/*' --verbosity 0
+	@$(PYTHON) -m scripts.messages update
 
 format: setup-dev ## 整理代码格式 Format the code
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .

@@ -34,9 +34,7 @@ step "mypy" mypy apps community_ops
 step "makemigrations --check" python manage.py makemigrations --check --dry-run
 step "check --deploy" deployment
 step "djade" templates
-if [ -f scripts/check_catalogues.py ]; then
-  step "catalogues" python -m scripts.check_catalogues
-fi
+step "catalogues" python -m scripts.messages check
 
 if [ ${#failed[@]} -gt 0 ]; then
   printf '\n未通过 Failed: %s\n' "$(IFS=,; echo "${failed[*]}")"

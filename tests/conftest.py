@@ -1,10 +1,30 @@
 """Shared fixtures."""
 
+import shutil
+from typing import Any
+
 import pytest
 
 from apps.accounts.models import Team, User
 
 pytest_plugins = ["tests.chat_simulator_fixture"]
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """Tests name whole addresses. (pytest-base-url's own fixture warns under this pytest.)"""
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Playwright drives the system's Chromium (it downloads no browser of its own)."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert path, "没有找到 Chromium:请安装 chromium(Debian:apt-get install chromium)。"
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    return browser_type_launch_args | {"executable_path": path, "args": options}
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ class ChannelState(models.TextChoices):
     DISABLED = "disabled", _("已失效")
 
 
-CHANNEL_MOVES = {
+CHANNEL_MOVES: dict[str, frozenset[str]] = {
     ChannelState.ACTIVE: frozenset({ChannelState.PAUSED, ChannelState.DISABLED}),
     ChannelState.PAUSED: frozenset({ChannelState.ACTIVE, ChannelState.DISABLED}),
     ChannelState.DISABLED: frozenset({ChannelState.ACTIVE}),
@@ -65,12 +65,14 @@ ATTENTION_STATES = frozenset(
 OPEN_STATES = frozenset({DeliveryState.PENDING, DeliveryState.HELD, DeliveryState.AWAITING_PERSON})
 
 _S = DeliveryState
-DELIVERY_MOVES = {
-    _S.PENDING: frozenset({_S.CLAIMED, _S.AWAITING_PERSON, _S.MISSED, _S.CANCELLED, _S.HELD, _S.FAILED}),
-    _S.CLAIMED: frozenset({_S.PENDING, _S.SENDING, _S.MISSED, _S.HELD, _S.FAILED}),
+DELIVERY_MOVES: dict[str, frozenset[str]] = {
+    _S.PENDING: frozenset({_S.CLAIMED, _S.AWAITING_PERSON, _S.MISSED, _S.CANCELLED, _S.HELD}),
+    _S.CLAIMED: frozenset({_S.PENDING, _S.SENDING, _S.CANCELLED, _S.FAILED}),
     _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.UNKNOWN, _S.PENDING, _S.HELD}),
-    _S.UNKNOWN: frozenset({_S.SENT, _S.PENDING, _S.FAILED}),
-    _S.AWAITING_PERSON: frozenset({_S.SENT, _S.MISSED, _S.CANCELLED}),
+    _S.UNKNOWN: frozenset(
+        {_S.SENT, _S.PENDING, _S.FAILED, _S.HELD}
+    ),  # by a person, or a verdict that came late
+    _S.AWAITING_PERSON: frozenset({_S.SENT, _S.PENDING, _S.MISSED, _S.CANCELLED}),  # pending: moved to later
     _S.HELD: frozenset({_S.PENDING, _S.MISSED, _S.CANCELLED}),
     _S.FAILED: frozenset({_S.PENDING, _S.SENT}),
     _S.MISSED: frozenset({_S.PENDING, _S.SENT}),

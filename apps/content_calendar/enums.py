@@ -32,3 +32,18 @@ class Selection(models.TextChoices):
 
     GROUPS = "groups", _("指定社群")
     FILTER = "filter", _("按条件选群")
+
+
+class Level(models.TextChoices):
+    """How bad a problem is: an error blocks submitting, a warning asks for a tick."""
+
+    ERROR = "error", _("必须修改")
+    WARNING = "warning", _("请留意")
+
+
+class Part(models.IntegerChoices):
+    """Which message of a post. A fixed number for each, so that editing a recalled post can never send the
+    same message to a group under another number (D1)."""
+
+    MAIN = 1, _("正文")
+    PICTURE = 2, _("图片")

@@ -32,6 +32,14 @@ def decrypt(token: str) -> str:
     return _current().decrypt(token.encode()).decode()
 
 
+def open_token(token: str | None) -> str:
+    """Return the text behind a stored token; empty if there is none or no key opens it."""
+    try:
+        return decrypt(token) if token else ""
+    except InvalidToken:
+        return ""
+
+
 def mask(text: str) -> str:
     """Return ``text`` with all but its last four characters hidden; short texts are hidden whole."""
     return "•" * 8 + text[-4:] if len(text) >= 12 else "•" * 8
@@ -47,8 +55,5 @@ class EncryptedTextField(models.TextField):
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
         if not value:
             return value
-        try:
-            return decrypt(value)
-        except InvalidToken:
-            # A lost key must not take the whole list page down: the row shows as unreadable instead.
-            return ""
+        # A lost key must not take the whole list page down: the row shows as unreadable instead.
+        return open_token(value)

@@ -109,6 +109,15 @@ def read_rows(file: IO[bytes], how: Format, *, errors: str = "strict") -> Iterat
             yield number, row
 
 
+def as_csv_text(data: bytes) -> str:
+    """Return a small file as the text of a comma-separated table. Raises ``Unreadable``."""
+    file = io.BytesIO(data)
+    how = sniff(file)
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(row for _number, row in read_rows(file, how))
+    return out.getvalue()
+
+
 def _check_archive(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:

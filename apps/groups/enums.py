@@ -26,6 +26,15 @@ class GroupStage(models.TextChoices):
     CLOSED = "closed", _("已结束")
 
 
+_OPEN_STAGES = frozenset({GroupStage.RECRUITING, GroupStage.ACTIVE, GroupStage.STEADY, GroupStage.QUIET})
+
+#: A living group may go to any other stage; a closed one only comes back by being reopened.
+STAGE_MOVES: dict[str, frozenset[str]] = {
+    **{stage: (_OPEN_STAGES - {stage}) | {GroupStage.CLOSED} for stage in _OPEN_STAGES},
+    GroupStage.CLOSED: frozenset({GroupStage.RECRUITING, GroupStage.ACTIVE}),
+}
+
+
 class Admission(models.TextChoices):
     FREE = "free", _("免费（筛选）")
     REVIEW = "review", _("审核")

@@ -26,13 +26,18 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(ScopedModelAdmin):
-    list_display = ["name", "task", "every", "queue", "enabled", "last_run_at", "total_run_count"]
+    list_display = ["name", "job", "every", "queue", "enabled", "last_run_at", "total_run_count"]
     list_filter = ["enabled", "queue"]
     search_fields = ["name", "task"]
     list_select_related = ["interval"]
     ordering = ["name"]
-    fields = ["enabled", "name", "task", "every", "queue", "last_run_at", "total_run_count"]
-    readonly_fields = ["name", "task", "every", "queue", "last_run_at", "total_run_count"]
+    fields = ["enabled", "name", "job", "every", "queue", "last_run_at", "total_run_count"]
+    readonly_fields = ["name", "job", "every", "queue", "last_run_at", "total_run_count"]
+
+    # The model's own label for it is English, and not marked for translation.
+    @display(description=_("执行的任务"), ordering="task")
+    def job(self, task: Any) -> str:
+        return str(task.task)
 
     @display(description=_("间隔"))
     def every(self, task: Any) -> str:

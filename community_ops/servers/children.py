@@ -25,7 +25,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """A long-running process. ``say`` prints one line to the operator."""
+    """A long-running process. ``say`` prints one line to the operator.
+
+    ``ready_words``: what its log says when it is at work; empty if nobody has to wait for it.
+    """
 
     def __init__(
         self,
@@ -35,12 +38,15 @@ class Child:
         environment: dict[str, str],
         log: Path,
         say: Callable[[str], None],
+        ready_words: str = "",
     ) -> None:
         self.name = name
         self.command = command
         self.environment = environment
         self.log = log
         self.say = say
+        self.ready_words = ready_words
+        self.is_ready = not ready_words
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: IO[str] | None = None
         self._started = 0.0
@@ -94,13 +100,12 @@ class Child:
 
     def wait_stopped(self, deadline: float) -> None:
         """Wait until ``deadline`` (monotonic seconds), then kill its whole group."""
-        if self.process is None:
-            return
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self.process = None
+        if self.process is not None:
+            try:
+                self.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                self.kill()
+            self.process = None
         self._show_errors()
         if self._reader is not None:
             self._reader.close()
@@ -132,14 +137,16 @@ class Child:
     def _show_errors(self) -> None:
         if self._reader is None:
             return
-        alarms = [line.rstrip() for line in self._reader.readlines() if _ALARM.search(line)]
+        lines = self._reader.readlines()
+        self.is_ready = self.is_ready or any(self.ready_words in line for line in lines)
+        alarms = [line.rstrip() for line in lines if _ALARM.search(line)]
         for line in alarms[:5]:
             self.say(f"{self.name} | {line[:300]}")
         if len(alarms) > 5:
             self.say(f"{self.name} | … +{len(alarms) - 5}: {self.log}")
 
 
-def end_leftovers(mark: str) -> int:
+def end_leftovers(mark: str, *, patience: float = 5.0) -> int:
     """End what a killed supervisor of the same folder left behind (Linux). Returns how many.
 
     They got a signal when it died; this is for those that did not heed it, or not yet.
@@ -148,7 +155,7 @@ def end_leftovers(mark: str) -> int:
     for pid in found:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + patience
     for pid in found:
         if not processes.wait_gone(pid, max(0.0, deadline - time.monotonic())):
             with contextlib.suppress(ProcessLookupError, PermissionError):

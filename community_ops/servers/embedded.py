@@ -71,15 +71,21 @@ class Embedded:
             return  # the keeper of an earlier start still watches
         self.users.keeper.drop()
         subprocess.run(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "community_ops.servers.keeper", self.place.name],
+            [sys.executable, str(Path(__file__).with_name("keeper.py")), self.place.name],
             cwd=paths.ROOT,
-            env={**os.environ, "COMMUNITY_OPS_VAR": str(self.place.var)},
+            env={"PATH": os.defpath, "COMMUNITY_OPS_VAR": str(self.place.var), **_interpreter()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             check=False,
         )
+
+
+def _interpreter() -> dict[str, str]:
+    """What Python itself may need; nothing else, so that no child's mark or secret is handed on."""
+    names = ("HOME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 _known: dict[Path, dict[str, Embedded]] = {}

@@ -22,3 +22,8 @@ def dotenv(path: Path | None = None) -> dict[str, str]:
 def setting(name: str) -> str:
     """The value of ``name``, empty if it is set nowhere."""
     return os.environ.get(name) or dotenv().get(name, "")
+
+
+def is_production() -> bool:
+    """Whether ``PRODUCTION`` is on, read as settings read it."""
+    return setting("PRODUCTION").lower() in {"1", "true", "on", "ok", "y", "yes"}

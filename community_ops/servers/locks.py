@@ -25,11 +25,9 @@ class LockFile:
 
     def take(self, *, shared: bool = False) -> bool:
         """Try once. Upgrading a shared lock that somebody else shares fails **and gives it up**."""
-        if self._descriptor is None:
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            self._pid = os.getpid()
+        descriptor = self._open() if self._descriptor is None else self._descriptor
         try:
-            fcntl.flock(self._descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             self.drop()
             return False
@@ -46,9 +44,21 @@ class LockFile:
 
     def wait_forever(self) -> None:
         """Sleep in the kernel until nobody else holds it, shared or not."""
-        self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        self._pid = os.getpid()
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        fcntl.flock(self._open(), fcntl.LOCK_EX)
+
+    def _open(self) -> int:
+        try:
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except PermissionError as error:
+            raise ServerError(
+                f"{self.path} 属于另一个用户。请用原来的用户运行,或设置 COMMUNITY_OPS_VAR 换一个文件夹。",
+                f"{self.path} belongs to another user. Run as that user, or set COMMUNITY_OPS_VAR to another folder.",
+            ) from error
+        self._descriptor, self._pid = descriptor, os.getpid()
+        if os.geteuid() == 0:  # root visits a user's checkout: the file stays the user's
+            owner = self.path.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        return descriptor
 
     def drop(self) -> None:
         if self._descriptor is not None:

@@ -84,10 +84,13 @@ def postgres_place(var: Path | None = None) -> Place:
 
 
 def valkey_place(var: Path | None = None) -> Place:
-    """Where Valkey lives for ``var``. It runs as whoever asks."""
+    """Where Valkey lives for ``var``. It runs as whoever asks, or as the owner of the folder if root asks."""
     var = var or var_dir()
     folder = var / "valkey"
-    return Place("valkey", var, folder, _socket(folder, VALKEY_SOCKET, None), None)
+    account = None
+    if os.geteuid() == 0 and folder.exists() and folder.stat().st_uid:
+        account = _account_for(folder)
+    return Place("valkey", var, folder, _socket(folder, VALKEY_SOCKET, account), account)
 
 
 def may_enter(folder: Path, account: Account) -> bool:

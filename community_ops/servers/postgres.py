@@ -5,6 +5,7 @@ Only for one machine while ``DATABASE_URL`` is unset. Callers hold the ``changin
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -23,6 +24,9 @@ DATABASE = "community_ops"
 SUPERUSER = "postgres"
 START_SECONDS = 60
 STOP_SECONDS = 20
+PASSING_SECONDS = 10
+# The last backend or the zombie of a killed server is on its way out.
+_PASSING = re.compile(r"shared memory block|lock file .* already exists")
 
 # For a laptop or a two-core server. Statements and values stay out of the log: they are personal data.
 SETTINGS = {
@@ -110,11 +114,9 @@ class Postgres:
 
     def _clear_the_way(self) -> None:
         """Get past what a killed postmaster leaves: zombie, orphaned backends, a pid used by another."""
-        pid, _ = self._pid_file()
-        if not pid:
-            return
         deadline = time.monotonic() + START_SECONDS
-        if self._is_ours(pid):
+        pid, _ = self._pid_file()
+        if pid and self._is_ours(pid):
             # Half started by somebody who died meanwhile: it may still be replaying its log.
             while self._is_ours(pid) and time.monotonic() < deadline:
                 if self.is_running():
@@ -123,11 +125,16 @@ class Postgres:
                     break  # somebody cleaned /tmp: nobody can reach it any more
                 time.sleep(0.05)
             self.stop()
+        if not processes.can_see_folders():
+            return
         # Backends notice their postmaster's death by themselves, and its shared memory must be free first.
-        while processes.processes_in(self.data.resolve()) and time.monotonic() < deadline:
+        while processes.processes_in(self.data.resolve()):
+            if time.monotonic() > deadline:
+                return
             time.sleep(0.05)
-        if processes.can_see_folders() and not processes.processes_in(self.data.resolve()):
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
+        # PostgreSQL takes a zombie, or whoever got the number since, for the server that wrote these.
+        for left in (self.data / "postmaster.pid", self.place.socket, Path(f"{self.place.socket}.lock")):
+            left.unlink(missing_ok=True)
 
     def _initialise(self, home: Path) -> None:
         if self.data.exists():
@@ -174,15 +181,14 @@ class Postgres:
             os.chown(path, self.place.account.uid, self.place.account.gid)
 
     def _launch(self, home: Path) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PASSING_SECONDS
         while True:
             asked = ["--pgdata", str(self.data), "--log", str(self.log), "--wait", "--silent"]
             done = self._run(home, "pg_ctl", *asked, "--timeout", str(START_SECONDS), "start")
             if done.returncode == 0:
                 return
-            # "pre-existing shared memory block is still in use": the last backend is on its way out.
             text = done.stdout + "".join(self._last_log_lines())
-            if "shared memory block" not in text or time.monotonic() > deadline:
+            if not _PASSING.search(text) or time.monotonic() > deadline:
                 raise self._failed(text)
             time.sleep(0.2)
 

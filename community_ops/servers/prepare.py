@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from .environment import is_production
 from .paths import ROOT
 
 
@@ -26,7 +27,9 @@ def main(report: Path) -> None:
     _step("数据库结构 Migrations")
     call_command("migrate", interactive=False, verbosity=0)
     logins = ""
-    if "demo" in get_commands():
+    if is_production():
+        _step("生产环境,不载入演示数据 Production: no demo data")
+    elif "demo" in get_commands():
         _step("演示数据 Demo data")
         call_command("demo", "--if-empty")
         shown = io.StringIO()
@@ -46,7 +49,7 @@ def main(report: Path) -> None:
 def _static_stamp() -> str:
     """Changes when a static file of ours or a pinned package does."""
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    folders = [ROOT / "static", *sorted(ROOT.glob("*/static")), *sorted(ROOT.glob("apps/*/static"))]
+    folders = [ROOT / "static", ROOT / "community_ops" / "static", *sorted(ROOT.glob("apps/*/static"))]
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file():

@@ -12,12 +12,13 @@ from types import FrameType
 
 from . import checks, embedded, folders, paths
 from .children import MARK, Child, end_leftovers
-from .environment import setting
+from .environment import is_production, setting
 from .errors import ServerError
 from .locks import LockFile
 
 READY_SECONDS = 90
 STOP_SECONDS = 10
+NODE = "worker@community-ops"
 API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
 
 
@@ -33,7 +34,7 @@ class Supervisor:
         self.host = checks.host_setting()
         self.port = checks.port_setting("PORT", 8000)
         self.simulator_port = checks.port_setting("SIMULATOR_PORT", self.port + 1)
-        self.has_simulator = _has_command("chat_simulator")
+        self.has_simulator = not is_production()
         self.children: list[Child] = []
         self.lock = LockFile(self.var / "run" / "supervisor")
         self.info = self.var / "run" / "supervisor.json"
@@ -70,6 +71,12 @@ class Supervisor:
     def _claim(self) -> None:
         checks.check_python()
         checks.check_tools()
+        if is_production() and self.servers:
+            raise ServerError(
+                "生产环境(PRODUCTION=1)不使用内置数据库。请设置 DATABASE_URL 和 REDIS_URL,见 docs/deployment.md。",
+                "The embedded servers are not for production (PRODUCTION=1). "
+                "Set DATABASE_URL and REDIS_URL; see docs/deployment.md.",
+            )
         for place in (server.place for server in embedded.servers().values()):
             folders.make_locks(place)
         if not self.lock.take():
@@ -150,7 +157,10 @@ class Supervisor:
         logs.mkdir(exist_ok=True)
         environment = self._environment()
         for name, command in self._commands().items():
-            child = Child(name, command, environment=environment, log=logs / f"{name}.log", say=say)
+            # Celery has no port to ask; what it logs when it listens to the broker is the sign.
+            words = f"{NODE} ready." if name == "worker" else ""
+            log = logs / f"{name}.log"
+            child = Child(name, command, environment=environment, log=log, say=say, ready_words=words)
             self.children.append(child)
             child.start()
 
@@ -170,29 +180,34 @@ class Supervisor:
         ]
         gunicorn += ["--no-control-socket"]
         celery = [python, "-m", "celery", "-A", "community_ops"]
-        worker = [*celery, "worker", "-c", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+        worker = [*celery, "worker", "-c", "2", "-n", NODE, "--loglevel", "INFO"]
+        worker += ["--without-mingle", "--without-gossip"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
         beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
         commands = {"web": gunicorn, "worker": worker, "beat": beat}
         if self.has_simulator:
-            manage = str(paths.ROOT / "manage.py")
-            commands["simulator"] = [python, manage, "chat_simulator", "--port", str(self.simulator_port)]
+            journal = str(self.var / "simulator" / "journal.jsonl")
+            simulator = [python, "-m", "chat_simulator", "--auto-register", "--journal", journal]
+            if _has_command("chat_simulator"):  # knows the names of our robots
+                simulator = [python, str(paths.ROOT / "manage.py"), "chat_simulator"]
+            commands["simulator"] = [*simulator, "--port", str(self.simulator_port)]
         return commands
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        answer = ""
+        status, answer, late = 0, "", None
         while time.monotonic() < deadline:
             self._watch()
             status, answer = self._ask_ready()
-            if status == 200:
+            late = next((child for child in self.children if not child.is_ready), None)
+            if status == 200 and late is None:
                 return
             time.sleep(0.1)
-        web = self.children[0]
+        slow = self.children[0] if status != 200 else late or self.children[0]
         raise ServerError(
-            f"网页服务 {READY_SECONDS} 秒内没有就绪。日志:{web.log}",
-            f"The web server was not ready within {READY_SECONDS} s. Log: {web.log}",
-            detail=f"/readyz: {answer[:500]}\n{web.last_lines()}",
+            f"{slow.name} 在 {READY_SECONDS} 秒内没有就绪。日志:{slow.log}",
+            f"{slow.name} was not ready within {READY_SECONDS} s. Log: {slow.log}",
+            detail=f"/readyz: {status} {answer[:500]}\n{slow.last_lines()}",
         )
 
     def _ask_ready(self) -> tuple[int, str]:
@@ -234,7 +249,8 @@ class Supervisor:
         if self.lock.is_held:
             self.info.unlink(missing_ok=True)
             self.lock.drop()
-            say("已停止。 Stopped.")
+            if self.children:
+                say("已停止。 Stopped.")
 
     def _kill_all(self, _number: int, _frame: FrameType | None) -> None:
         """A second Ctrl-C: no more patience."""

@@ -5,9 +5,12 @@ servers. Two sessions in one checkout get two folders.
 """
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 from .locks import LockFile
-from .paths import ROOT
+from .paths import ROOT, var_dir
 
 _claimed: LockFile | None = None
 
@@ -26,6 +29,14 @@ def claim_folder() -> None:
         claim = LockFile(folder / "session")
         if claim.take():
             _claimed = claim
+            shutil.rmtree(folder / "files", ignore_errors=True)
             os.environ["COMMUNITY_OPS_VAR"] = str(folder)
             return
     raise RuntimeError("Sixteen test sessions are running in this checkout already.")
+
+
+def files_folder() -> Path:
+    """A fresh folder for what this process uploads and writes; removed when the next session begins."""
+    parent = var_dir() / "files"
+    parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=parent))

@@ -1,10 +1,11 @@
 """Settings, driven by the environment. Every variable is listed in docs/deployment.md."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.utils.translation import gettext_lazy as _
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from community_ops.servers import embedded
 from community_ops.settings.admin_site import UNFOLD  # noqa: F401
@@ -46,7 +47,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "axes",
+    "community_ops.login_protection.LoginProtectionConfig",
     "csp",
     "apps.core",
     "apps.accounts",
@@ -64,6 +65,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: a probe knows neither our host name nor HTTPS, and must not be sent elsewhere.
+    "community_ops.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,7 +126,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # A worker without -Q serves all of them.
-CELERY_TASK_QUEUES = [Queue(name) for name in ("default", "delivery", "imports")]
+# Each its own exchange: by default all would share one binding, and what is published by it reaches all.
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), name) for name in ("default", "delivery", "imports")]
 CELERY_TASK_ROUTES = {
     "apps.channels.tasks.*": {"queue": "delivery"},
     "apps.imports.tasks.*": {"queue": "imports"},
@@ -171,7 +175,7 @@ MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(VAR_DIR / "media")))
 # Uploaded member files and error files: never served by URL, only through views that check permission.
 PRIVATE_ROOT = Path(env("PRIVATE_ROOT", default=str(VAR_DIR / "private")))
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -196,6 +200,23 @@ TELEGRAM_API_BASE = env("TELEGRAM_API_BASE", default="https://api.telegram.org")
 OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
 SIMULATOR_URL = env("SIMULATOR_URL", default="")
 
+# --- Delivery: seconds unless said otherwise -----------------------------------------------------
+# A killed worker's channels are taken over after the lease; it must outlast the longest request.
+DELIVERY_LEASE_SECONDS = env.float("DELIVERY_LEASE_SECONDS", default=45.0)
+DELIVERY_CONNECT_SECONDS = env.float("DELIVERY_CONNECT_SECONDS", default=5.0)
+DELIVERY_READ_SECONDS = env.float("DELIVERY_READ_SECONDS", default=10.0)
+DELIVERY_TOTAL_SECONDS = env.float("DELIVERY_TOTAL_SECONDS", default=20.0)
+# How many channels one task works at the same time, and for how long before it makes room.
+DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
+DELIVERY_RUN_SECONDS = env.float("DELIVERY_RUN_SECONDS", default=6.0)
+# A channel rests this long after an answer that nobody can read.
+DELIVERY_REST_SECONDS = env.float("DELIVERY_REST_SECONDS", default=10.0)
+DELIVERY_PACE_MARGIN_SECONDS = env.float("DELIVERY_PACE_MARGIN_SECONDS", default=0.2)
+# How long a verdict is held and offered to a database that does not answer.
+DELIVERY_RECORD_SECONDS = env.float("DELIVERY_RECORD_SECONDS", default=20.0)
+# Prepared statements save planning; turn them off behind a PgBouncer older than 1.21.
+DELIVERY_PREPARE = env.bool("DELIVERY_PREPARE", default=True)
+
 # --- Security ------------------------------------------------------------------------------------
 # Unfold needs 'unsafe-eval' (Alpine) and inline styles; nothing else is let in (S6).
 CONTENT_SECURITY_POLICY = {
@@ -209,10 +230,10 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
         "base-uri": ["'self'"],
         "form-action": ["'self'"],
-        "frame-ancestors": ["'self'"],
+        "frame-ancestors": ["'none'"],
     }
 }
-X_FRAME_OPTIONS = "SAMEORIGIN"
+X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 CSRF_COOKIE_HTTPONLY = False
 SECURE_CONTENT_TYPE_NOSNIFF = True

@@ -1,8 +1,5 @@
 """Settings for tests: the same code on real servers, cheaper passwords and storages without a manifest."""
 
-import tempfile
-from pathlib import Path
-
 from community_ops.servers import embedded, testing
 from community_ops.settings import *  # noqa: F403
 from community_ops.settings import DATABASE_IS_EMBEDDED, DATABASES, REDIS_IS_EMBEDDED, env
@@ -15,12 +12,16 @@ if REDIS_IS_EMBEDDED:
     REDIS_URL = CELERY_BROKER_URL = embedded.redis_url()
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-_FILES = Path(tempfile.mkdtemp(prefix="community-ops-test-"))
+_FILES = testing.files_folder()
 MEDIA_ROOT = _FILES / "media"
 PRIVATE_ROOT = _FILES / "private"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
+    "import_export": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
     },

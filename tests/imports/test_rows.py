@@ -4,9 +4,10 @@ import pytest
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team
+from apps.core.clock import database_now
 from apps.events.models import Event
 from apps.groups.models import Group, Membership
-from apps.groups.services.memberships import end_membership
+from apps.groups.services.joining import leave
 from apps.members.models import Identity, Member, MemberTag, PointsEntry
 from tests.imports.conftest import counts, run_import
 
@@ -129,11 +130,9 @@ def test_a_group_takes_people_up_to_its_capacity(group, team):
 
 
 def test_who_left_since_is_not_put_back(group, architect):
-    from apps.core.clock import database_now
-
     text = "手机号,所在社群,入群时间\n13800138000,宝妈1群,2026-01-01 00:00\n"
     run_import(text)
-    end_membership(membership=Membership.objects.get(), actor=architect, now=database_now())
+    leave(membership=Membership.objects.get(), actor=architect, now=database_now())
     job = run_import(text)
     assert codes(job) == {"group_name.left": 1}
     assert not Membership.objects.current().exists()

@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import FieldTextFilter, RangeDateTimeFilter
 from unfold.decorators import display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
+from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.models import AuditEntry
 
 
@@ -20,7 +21,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
     list_display = ["at", "actor_name", "action", "target_label", "reason"]
     list_display_links = ["at"]
     list_filter = [
-        ("actor", RelatedDropdownFilter),
+        ("actor", ScopedRelatedFilter),
         ("action", FieldTextFilter),
         ("target", FieldTextFilter),
         ("at", RangeDateTimeFilter),

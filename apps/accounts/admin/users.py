@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import MultipleRelatedDropdownFilter
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from apps.accounts.admin.base import ScopedModelAdmin
+from apps.accounts.admin.filters import ScopedMultipleRelatedFilter
 from apps.accounts.admin.roles import role_label
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
@@ -28,15 +28,15 @@ class RolesField(ModelMultipleChoiceField):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ScopedModelAdmin):
+class UserAdmin(DjangoUserAdmin, ScopedModelAdmin):  # type: ignore[misc]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["person", "roles", "team_names", "is_active", "last_login"]
     list_filter = [
         "is_active",
-        ("groups", MultipleRelatedDropdownFilter),
-        ("teams", MultipleRelatedDropdownFilter),
+        ("groups", ScopedMultipleRelatedFilter),
+        ("teams", ScopedMultipleRelatedFilter),
     ]
     search_fields = ["username", "display_name", "email"]
     ordering = ["username"]

@@ -62,3 +62,13 @@ def decide(
         reason=comment[:500],
     )
     return approval
+
+
+@transaction.atomic
+def withdraw(*, subject: models.Model, actor: User, now: datetime) -> int:
+    """Close the pending approval of ``subject``, if there is one; returns how many were closed (0 or 1)."""
+    return Approval.objects.filter(
+        subject_type=ContentType.objects.get_for_model(subject),
+        subject_id=subject.pk,
+        state=ApprovalState.PENDING,
+    ).update(state=ApprovalState.WITHDRAWN, decided_by=actor, decided_at=now)

@@ -17,7 +17,8 @@ class Content:
 
     ``kind`` is a ``ContentKind`` value. ``text``: the body of text and markdown. ``image``: raw JPEG or PNG
     bytes (loaded by the caller just before building). Links: ``title``, ``text`` (description), ``url``,
-    ``picture_url``.
+    ``picture_url``. ``key`` and ``recipient`` name the delivery and its group, for receivers of our own
+    format; robots of chat platforms have no place for them.
     """
 
     kind: str
@@ -26,6 +27,8 @@ class Content:
     url: str = ""
     picture_url: str = ""
     image: bytes = b""
+    key: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,15 @@ class Driver(Protocol):
 
     key: ClassVar[str]
     label: ClassVar[Text]
+    #: ``Platform`` value that channels of this driver have, or "" if the person chooses.
+    platform: ClassVar[str]
     #: What ``Channel.secret`` holds, in words for the form; empty if the driver needs none.
     secret_label: ClassVar[Text]
     help_text: ClassVar[Text]
+    #: What ``Channel.signing_secret`` holds, or "" if requests are not signed.
+    signing_label: ClassVar[Text]
+    #: What ``Group.channel_address`` holds, or "" if a robot serves one group.
+    address_label: ClassVar[Text]
     #: Name of the setting with the platform's base address, or "".
     base_setting: ClassVar[str]
     #: True if a person sends: deliveries go to the operator inbox instead of a request.
@@ -100,7 +109,9 @@ class Driver(Protocol):
         ...
 
 
-def content_from_snapshot(snapshot: Mapping[str, Any], image: bytes = b"") -> Content:
+def content_from_snapshot(
+    snapshot: Mapping[str, Any], image: bytes = b"", *, key: str = "", recipient: str = ""
+) -> Content:
     """Read ``Delivery.content``."""
     return Content(
         kind=snapshot["kind"],
@@ -109,4 +120,6 @@ def content_from_snapshot(snapshot: Mapping[str, Any], image: bytes = b"") -> Co
         url=snapshot.get("url", ""),
         picture_url=snapshot.get("picture_url", ""),
         image=image,
+        key=key,
+        recipient=recipient,
     )

@@ -13,7 +13,10 @@ class Manual:
 
     key = "manual"
     label = _("人工发送")
+    platform = ""
     secret_label = ""
+    signing_label = ""
+    address_label = ""
     help_text = _("到点后进入“人工发送”收件箱：复制文案、打开群、发送、打勾。适合微信、QQ 个人群。")
     base_setting = ""
     is_manual = True

@@ -1,5 +1,7 @@
 """A way into chat groups: a robot, a webhook, or a person who copies and pastes."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -60,6 +62,9 @@ class Channel(TimeStamped):
     lease_token = models.BigIntegerField(default=0, db_default=0, editable=False)
     leased_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    #: Written by workers only: a page that was open for an hour must not put old values back.
+    WORKER_FIELDS = frozenset({"recent_at", "circuit_open_until", "lease_token", "leased_until"})
+
     objects = ChannelQuerySet.as_manager()
 
     class Meta:
@@ -76,6 +81,16 @@ class Channel(TimeStamped):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what people set. The workers' columns are written once, with the row, and then left alone."""
+        if self.pk is not None and not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = [
+                field.name
+                for field in self._meta.concrete_fields
+                if not field.primary_key and field.name not in self.WORKER_FIELDS
+            ]
+        super().save(*args, **kwargs)
 
     @property
     def masked_secret(self) -> str:

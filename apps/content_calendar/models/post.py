@@ -3,6 +3,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
@@ -53,6 +54,25 @@ class Post(TimeStamped):
     state = models.CharField(_("状态"), max_length=10, choices=PostState.choices, default=PostState.DRAFT)
     team = models.ForeignKey(Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True)
     author = models.ForeignKey(User, verbose_name=_("作者"), on_delete=models.PROTECT, related_name="posts")
+    submitted_by = models.ForeignKey(
+        User,
+        verbose_name=_("提交人"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    approved_by = models.ForeignKey(
+        User,
+        verbose_name=_("审批人"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    approved_at = models.DateTimeField(_("审批时间"), null=True, blank=True, editable=False)
 
     objects = PostQuerySet.as_manager()
 
@@ -72,6 +92,21 @@ class Post(TimeStamped):
                 name="post_cutoff_positive",
                 violation_error_message=_("最晚迟到至少 1 分钟。"),
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["scheduled", "finished"])
+                | Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="post_scheduled_is_approved",
+                violation_error_message=_("排期前要先由另一位同事审批。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | (
+                    ~Q(approved_by=models.F("author"))
+                    & (Q(submitted_by__isnull=True) | ~Q(approved_by=models.F("submitted_by")))
+                ),
+                name="post_not_approved_by_its_own",
+                violation_error_message=_("不能审批自己写的或自己提交的帖子，请让另一位同事审批。"),
+            ),
         ]
         indexes = [
             models.Index(fields=["scheduled_at"]),
@@ -81,6 +116,10 @@ class Post(TimeStamped):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """The post's page in the admin."""
+        return reverse("admin:content_calendar_post_page", args=[self.pk])
 
 
 class PostTargetQuerySet(ScopedQuerySet["PostTarget"]):

@@ -186,6 +186,8 @@ def _fail(job: ImportJob, lease: Lease, sentence: str) -> None:
         # The rows are committed; only the report failed. It is made by the next try.
         ImportJob.objects.filter(pk=job.pk).update(failure=sentence)
         return
+    if to not in JOB_MOVES.get(JobState(job.state), frozenset()):
+        return  # it came to rest before something beside the work failed
     _leave(job, lease, to, failure=sentence, finished_at=Now())
     _tell(job, f"“{job.original_name}”：{sentence}", NoticeLevel.ERROR)
 

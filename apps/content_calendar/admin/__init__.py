@@ -1,0 +1,5 @@
+"""Admin of posts: the calendar, the editor, a post's page, pictures."""
+
+from apps.content_calendar.admin.post import PostAdmin
+
+__all__ = ["PostAdmin"]

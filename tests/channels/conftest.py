@@ -1,0 +1,111 @@
+"""A chat platform, robots on it, and a database that refuses every move that is not in DELIVERY_MOVES."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from apps.channels.enums import DELIVERY_MOVES
+from apps.channels.models import Attempt, Channel, Delivery
+from apps.channels.services.outbox import Draft, create_deliveries
+from apps.core.clock import database_now
+from tests.chat_simulator_fixture import SimulatorHandle, simulator, simulator_process  # noqa: F401
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_legal_moves(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Every UPDATE of a delivery's state, by whatever SQL, must be in the table (the contract of the states)."""
+    legal = ",".join(f"('{a.value}','{b.value}')" for a, targets in DELIVERY_MOVES.items() for b in targets)
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(f"""
+            CREATE OR REPLACE FUNCTION refuse_illegal_move() RETURNS trigger AS $$ BEGIN
+              IF OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN ({legal}) THEN
+                RAISE EXCEPTION 'illegal move of a delivery: % to %', OLD.state, NEW.state;
+              END IF; RETURN NEW; END $$ LANGUAGE plpgsql;
+            CREATE OR REPLACE TRIGGER only_legal_moves BEFORE UPDATE ON channels_delivery
+              FOR EACH ROW EXECUTE FUNCTION refuse_illegal_move();""")
+
+
+@pytest.fixture
+def quick(settings: Any, simulator: SimulatorHandle) -> SimulatorHandle:  # noqa: F811
+    """The simulator as every platform, and waits that a test can sit through."""
+    from apps.core import outbound
+
+    for name in ("WECOM", "DINGTALK", "FEISHU", "TELEGRAM"):
+        setattr(settings, f"{name}_API_BASE", simulator.url)
+    settings.OUTBOUND_ALLOWED_HOSTS = [simulator.url.removeprefix("http://")]
+    settings.DELIVERY_LEASE_SECONDS = 1.5
+    settings.DELIVERY_READ_SECONDS = 0.5
+    settings.DELIVERY_TOTAL_SECONDS = 1.0
+    settings.DELIVERY_REST_SECONDS = 0.3
+    settings.DELIVERY_RUN_SECONDS = 5
+    settings.DELIVERY_THREADS = 3
+    settings.DELIVERY_PACE_MARGIN_SECONDS = 0.05
+    for client in outbound._clients.values():
+        client.close()
+    outbound._clients.clear()
+    return simulator
+
+
+@pytest.fixture
+def make_channel(quick: SimulatorHandle) -> Callable[..., Channel]:
+    """``make_channel()`` → an active WeCom robot that the simulator knows too."""
+
+    def make(name: str = "", **fields: Any) -> Channel:
+        key = fields.pop("secret", f"robot-{uuid4().hex}")
+        limit = fields.pop("platform_limit", 0)
+        channel = Channel.objects.create(
+            **{"name": name or key[-12:], "driver": "wecom_robot", "secret": key, "rate_limit": 20, **fields}
+        )
+        quick.robots([{"platform": "wecom", "key": key, "name": channel.name, "limit_per_minute": limit}])
+        return channel
+
+    return make
+
+
+@pytest.fixture
+def make_due() -> Callable[..., list[Delivery]]:
+    """``make_due(channel, 3)`` → three text messages in order, due a second ago, with a patience of 30 min."""
+
+    def make(channel: Channel, count: int = 1, **fields: Any) -> list[Delivery]:
+        now = database_now()
+        due_at = fields.pop("due_at", now - timedelta(seconds=1))
+        stem = uuid4().hex[:8]
+        drafts = [
+            Draft(
+                **{
+                    "key": f"test:{stem}:{number}",
+                    "channel_id": channel.pk,
+                    "team_id": channel.team_id,
+                    "recipient": channel.name,
+                    "address": "",
+                    "subject": f"第 {number} 条",
+                    "source_url": "",
+                    "kind": "text",
+                    "content": {"kind": "text", "text": f"{stem} {number}"},
+                    "due_at": due_at,
+                    "cutoff_at": due_at + timedelta(minutes=30),
+                    "sequence": number,
+                    **fields,
+                }
+            )
+            for number in range(count)
+        ]
+        return create_deliveries(drafts=drafts, now=now)
+
+    return make
+
+
+def states(deliveries: list[Delivery]) -> list[str]:
+    """The present states of ``deliveries``, in order."""
+    now = dict(Delivery.objects.filter(pk__in=[row.pk for row in deliveries]).values_list("pk", "state"))
+    return [now[row.pk] for row in deliveries]
+
+
+def outcomes(delivery: Delivery) -> list[str]:
+    return list(
+        Attempt.objects.filter(delivery=delivery).order_by("number").values_list("outcome", flat=True)
+    )
