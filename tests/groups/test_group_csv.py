@@ -69,7 +69,7 @@ def test_encoding_is_found_out(encoding):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"PK\x03\x04rest", "Excel 工作簿"),
+        (b"PK\x03\x04rest", "损坏"),
         (b"%PDF-1.7", "PDF"),
         ("群名称\n甲\x00乙".encode(), "空字节"),
         (b"\xff\x00\x81", "编码"),
