@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.groups.models import Group
 from community_ops.demo.communities import load_channels, load_groups
 from community_ops.demo.history import load_history
+from community_ops.demo.members import load_members
 from community_ops.demo.people import load_people
 from community_ops.demo.posts import Writer, load_posts
 
@@ -31,6 +32,8 @@ def load_demo(*, now: datetime, say: Say) -> None:
         return
     count = load_groups(actor=users["architect"], operators=[users["operator"], users["south"]], now=now)
     say(f"社群 {count} 个")
+    job = load_members(actor=users["operator"], now=now)
+    say(f"成员名单 {job.read_count} 行,新增 {job.created_count} 人")
     writer = Writer(author=users["editor"], approver=users["architect"])
     say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
     say(f"接下来的帖子 {load_posts(writer=writer, now=now)} 条")
