@@ -1,0 +1,304 @@
+"""Delivery: what a scan costs among a million, and how fast a worker is beside a bare loop.
+
+``python -m benchmarks.delivery`` prints one JSON object a line. Works in a database of its own beside the
+configured one, on the same server, and against a chat simulator of its own with every limit on.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+ROBOTS = 1_000
+MESSAGES = 10_000
+THREADS = 8
+
+
+def run() -> list[dict[str, Any]]:
+    """All figures. Django must be set up; creates and drops the database ``bench_…``."""
+    from django.db import connection
+
+    with _database():
+        results = scans()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE channels_delivery, channels_channel CASCADE")
+        with simulator() as url:
+            results += throughput(url)
+    return results
+
+
+# --- The scan -----------------------------------------------------------------------------------------
+
+
+def scans(sizes: tuple[int, int] = (1_000, 1_000_000)) -> list[dict[str, Any]]:
+    """Time one idle scan (upkeep and lease) with few and with many future deliveries over the same robots."""
+    results = []
+    _robots("http://127.0.0.1:1")
+    made = 0
+    for size in sizes:
+        _future_deliveries(made, size)
+        made = size
+        seconds = _best(_scan, times=15)
+        results.append({"bench": "delivery.scan", "future_deliveries": size, "milliseconds": 1000 * seconds})
+    ratio = results[-1]["milliseconds"] / results[0]["milliseconds"]
+    results.append({"bench": "delivery.scan_ratio", "ratio": round(ratio, 2), "plan": _plan()})
+    return results
+
+
+def _scan() -> None:
+    from apps.channels.services.leasing import claim
+    from apps.channels.services.upkeep import tidy
+
+    tidy()
+    assert claim(limit=32) == []
+
+
+def _future_deliveries(existing: int, wanted: int) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO channels_delivery (key, channel_id, recipient, address, subject, source_url, kind, content,
+                   due_at, available_at, cutoff_at, updated_at)
+               SELECT 'future:' || n, (SELECT min(id) FROM channels_channel) + n %% %s, '群', '', '', '', 'text',
+                      '{"kind": "text", "text": "以后再说"}', at, at, at + interval '30 min', now()
+               FROM generate_series(%s, %s) AS n,
+                    LATERAL (SELECT now() + interval '1 day' + n * interval '1 second' AS at) AS t""",
+            [ROBOTS, existing + 1, wanted],
+        )
+        cursor.execute("VACUUM ANALYZE channels_delivery, channels_channel")
+
+
+def _plan() -> list[str]:
+    from django.conf import settings
+    from django.db import connection, transaction
+
+    from apps.channels.drivers.registry import all_drivers
+    from apps.channels.services.leasing import LEASE
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + LEASE,
+            {
+                "lease": settings.DELIVERY_LEASE_SECONDS,
+                "limit": 32,
+                "margin": settings.DELIVERY_PACE_MARGIN_SECONDS,
+                "drivers": list(all_drivers()),
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+# --- Throughput ---------------------------------------------------------------------------------------
+
+
+def throughput(url: str) -> list[dict[str, Any]]:
+    """Messages a second: a bare loop one by one, bare threads, and the real task with as many threads."""
+    keys = _robots(url)
+    sequential = _bare(url, keys, MESSAGES // 4, threads=1)
+    _forget(url)
+    parallel = _bare(url, keys, MESSAGES, threads=THREADS)
+    _forget(url)
+    library = _bare_httpx(url, keys, MESSAGES // 8)
+    _forget(url)
+    worker = _worker(url)
+    return [
+        {"bench": "delivery.bare_loop", "client": "apps.core.outbound", "per_second": round(sequential)},
+        {"bench": "delivery.bare_loop", "client": "httpx.Client", "per_second": round(library)},
+        {"bench": "delivery.bare_threads", "threads": THREADS, "per_second": round(parallel)},
+        {
+            "bench": "delivery.worker",
+            "threads": THREADS,
+            "messages": MESSAGES,
+            "robots": ROBOTS,
+            **worker,
+            "ratio_to_bare_loop": round(worker["per_second"] / sequential, 2),
+            "ratio_to_httpx_loop": round(worker["per_second"] / library, 2),
+            "ratio_to_bare_threads": round(worker["per_second"] / parallel, 2),
+        },
+    ]
+
+
+def _request(url: str, key: str, number: int) -> tuple[str, bytes, dict[str, str]]:
+    """The very request that the driver builds for this message."""
+    from django.utils import timezone
+
+    from apps.channels.drivers.base import Content, Credentials
+    from apps.channels.drivers.wecom_robot import DRIVER
+
+    request = DRIVER.build(
+        Content("text", text=_text(number)),
+        credentials=Credentials(secret=key, base_url=url),
+        address="",
+        now=timezone.now(),
+    )
+    return request.url, request.body, dict(request.headers)
+
+
+def _text(number: int) -> str:
+    return f"第 {number} 条：今晚八点直播间见，前一百名下单送小样。"
+
+
+def _bare(url: str, keys: list[str], count: int, *, threads: int) -> float:
+    from apps.channels.drivers.base import Outcome
+    from apps.channels.drivers.wecom_robot import DRIVER
+    from apps.core.outbound import shared_client
+
+    client = shared_client(is_guarded=False)
+
+    def send(numbers: range) -> None:
+        for number in numbers:
+            address, body, headers = _request(url, keys[number % len(keys)], number)
+            answer = client.send("POST", address, headers=headers, body=body)
+            verdict = DRIVER.read(answer.status, answer.headers, answer.body)
+            assert verdict.outcome is Outcome.ACCEPTED, verdict
+
+    crew = [threading.Thread(target=send, args=[range(first, count, threads)]) for first in range(threads)]
+    began = time.perf_counter()
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    return count / (time.perf_counter() - began)
+
+
+def _bare_httpx(url: str, keys: list[str], count: int) -> float:
+    import httpx
+
+    with httpx.Client(trust_env=False, timeout=10) as client:
+        began = time.perf_counter()
+        for number in range(count):
+            address, body, headers = _request(url, keys[number % len(keys)], number)
+            assert client.post(address, content=body, headers=headers).json()["errcode"] == 0
+        return count / (time.perf_counter() - began)
+
+
+def _worker(url: str) -> dict[str, Any]:
+    """10,000 messages due in the same minute over 1,000 robots, sent by the task until none is left."""
+    from django.db import connection
+
+    from apps.channels.models import Attempt, Delivery
+    from apps.channels.tasks import dispatch
+    from apps.core.invariants import count_violations
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO channels_delivery (key, channel_id, recipient, address, subject, source_url, kind, content,
+                   due_at, available_at, cutoff_at, sequence, updated_at)
+               SELECT 'due:' || n, (SELECT min(id) FROM channels_channel) + n %% %s, '群', '', '', '', 'text',
+                      jsonb_build_object('kind', 'text', 'text', %s || n), at, at, at + interval '30 min', n, now()
+               FROM generate_series(0, %s) AS n, LATERAL (SELECT now() - interval '1 second' AS at) AS t""",
+            [ROBOTS, _text(0), MESSAGES - 1],
+        )
+        cursor.execute("ANALYZE channels_delivery")
+    began = time.perf_counter()
+    sent = 0
+    while sent < MESSAGES:
+        done = dispatch()
+        assert done, Delivery.objects.exclude(state="sent").values("state", "reason")[:3]
+        sent += done
+    seconds = time.perf_counter() - began
+    witness = _get(f"{url}/_control/requests")
+    broken = [f"{item.promise} {item.name}" for item, count in count_violations() if count]
+    assert (witness["accepted"], witness["refused"], Attempt.objects.count()) == (MESSAGES, 0, MESSAGES), witness
+    assert not broken, broken
+    return {"per_second": round(MESSAGES / seconds), "seconds": round(seconds, 1), "refused": witness["refused"]}
+
+
+# --- Stage --------------------------------------------------------------------------------------------
+
+
+def _robots(url: str) -> list[str]:
+    from django.conf import settings
+
+    from apps.channels.models import Channel
+
+    settings.WECOM_API_BASE = url
+    keys = [f"bench-robot-{number:05d}" for number in range(ROBOTS)]
+    Channel.objects.bulk_create(
+        [Channel(name=key, driver="wecom_robot", secret=key, rate_limit=20) for key in keys], batch_size=500
+    )
+    if not url.endswith(":1"):
+        _post(f"{url}/_control/robots", [{"platform": "wecom", "key": key, "name": key} for key in keys])
+    return keys
+
+
+def _forget(url: str) -> None:
+    _post(f"{url}/_control/reset", {"keep_robots": True})
+
+
+def _post(url: str, payload: Any) -> None:
+    import httpx
+
+    httpx.post(url, json=payload, timeout=60, trust_env=False).raise_for_status()
+
+
+def _get(url: str) -> Any:
+    import httpx
+
+    return httpx.get(url, timeout=60, trust_env=False).json()
+
+
+def _best(call: Callable[[], None], *, times: int) -> float:
+    """The median of several runs, in seconds."""
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        taken.append(time.perf_counter() - began)
+    return sorted(taken)[times // 2]
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """A migrated database of our own, dropped at the end."""
+    from django.db import connection
+
+    original = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(original, verbosity=0)
+
+
+@contextmanager
+def simulator() -> Iterator[str]:
+    """A chat simulator in a process of its own; yields its address."""
+    command = [sys.executable, "-m", "chat_simulator", "--port", "0", "--quit-with-stdin"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            yield process.stdout.readline().split()[1]
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_ops.settings")
+    import django
+
+    from community_ops.servers import embedded
+
+    if not os.environ.get(embedded.DATABASE_VARIABLE):
+        embedded.ensure_postgres()
+    django.setup()
+    for result in run():
+        print(json.dumps(result, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
