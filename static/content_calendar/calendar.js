@@ -9,7 +9,7 @@
   const reset = document.getElementById("cc-reset");
   const toast = document.getElementById("cc-toast");
   const names = ["group", "channel", "owner", "state"];
-  const views = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay", list: "listWeek" };
+  const views = { month: "dayGridMonth", week: "timeGridWeek", day: "timeGridDay", list: "list" };
   const phone = window.matchMedia("(max-width: 640px)").matches;
   const skew = Date.parse(config.now + "Z") - Date.now();
   const now = () => new Date(Date.now() + skew);
@@ -160,13 +160,14 @@
       ? { start: "title", center: "", end: "prev,today,next" }
       : { start: "prev,next today", center: "title", end: Object.values(views).join(",") },
     footerToolbar: phone ? { center: Object.values(views).join(",") } : false,
-    views: { listWeek: { buttonText: words.list } },
-    height: phone ? "auto" : "calc(100vh - 15rem)",
+    views: { list: { type: "list", duration: { days: 14 }, buttonText: words.list }, timeGridWeek: { height: "calc(100vh - 15rem)" }, timeGridDay: { height: "calc(100vh - 15rem)" } },
+    height: "auto",
+    noEventsContent: words.empty,
     firstDay: 1,
     nowIndicator: true,
     navLinks: true,
     allDaySlot: false,
-    dayMaxEvents: true,
+    dayMaxEvents: 5,
     slotEventOverlap: false,
     defaultTimedEventDuration: "00:30",
     forceEventDuration: true,

@@ -57,6 +57,7 @@ def _config(request: HttpRequest) -> dict[str, Any]:
             "failed": _("没有成功，请刷新页面再试。"),
             "offline": _("连不上服务器，检查网络后再试。"),
             "list": _("列表"),
+            "empty": _("这段时间还没有帖子。"),
         },
     }
 

@@ -60,7 +60,9 @@ class PostForm(forms.ModelForm):
         self.fields["groups"].queryset = Group.objects.filter(Q(pk__in=visible) | Q(pk__in=chosen))  # type: ignore[attr-defined]
         pictures = Q(pk__in=Material.objects.visible_to(user).values("pk")) | Q(pk=post.image_id)
         self.fields["image"].queryset = Material.objects.filter(pictures)  # type: ignore[attr-defined]
-        teams = Team.objects.all() if user.has_perm("accounts.view_all_teams") else user.teams.all()
+        teams = Team.objects.all()
+        if not user.has_perm("accounts.view_all_teams"):
+            teams = teams.filter(pk__in=user.teams.values("pk"))
         self.fields["team"].queryset = teams | Team.objects.filter(pk=post.team_id)  # type: ignore[attr-defined]
         self.fields["filter_team"].choices = [(str(team.pk), team.name) for team in teams]  # type: ignore[attr-defined]
         self.fields["title"].required = False

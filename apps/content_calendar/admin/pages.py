@@ -17,7 +17,6 @@ def show(
     """Render one of the room's pages inside the admin."""
     everything = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.opts,
         "title": title,
         "is_fullwidth": "1",
         **context,

@@ -54,7 +54,6 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRes
         request,
         "post_page.html",
         title=post.title,
-        post=post,
         actions=actions_for(post, user=user, progress=progress),
         groups=groups,
         group_count=len(groups),
