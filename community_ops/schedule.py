@@ -4,6 +4,8 @@ from typing import Any
 
 #: name → (task, seconds between ticks, queue)
 TICKS: dict[str, tuple[str, int, str]] = {
+    "imports.run_due_jobs": ("apps.imports.tasks.run_due_jobs", 3, "imports"),
+    "imports.purge_old_files": ("apps.imports.tasks.purge_old_files", 6 * 3600, "imports"),
     "events.make_partitions": ("apps.events.tasks.make_partitions", 6 * 3600, "default"),
     "channels.dispatch": ("apps.channels.tasks.dispatch", 2, "delivery"),
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),

@@ -9,6 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.errors import Invalid
 
 _NOISE = re.compile(r"[\s\-()（）.·'’‘`\u200b\ufeff\u00a0]+")
+_CARRIED = frozenset(
+    {
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+    }
+)
 _MAINLAND_MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9]\d{9})\Z", re.ASCII)
 
 
@@ -40,3 +47,27 @@ def mask_phone(phone: str | None) -> str:
     if phone.startswith("+86") and len(phone) == 14:
         return f"{phone[3:6]}****{phone[-4:]}"
     return f"{phone[:4]}****{phone[-2:]}"
+
+
+def canonical_mobile(text: str, *, region: str = "CN") -> str:
+    """Return ``canonical_phone(text)`` if a person can carry that number; a fixed line raises ``Invalid``.
+
+    A member's phone names one person, and a fixed line is shared: in member files the number of an office
+    or a shop repeats, and would melt its callers into one member.
+    """
+    phone = canonical_phone(text, region=region)
+    if phone.startswith("+861") and _MAINLAND_MOBILE.fullmatch(phone):
+        return phone
+    kind = phonenumbers.number_type(phonenumbers.parse(phone))
+    if kind not in _CARRIED:
+        raise Invalid(
+            _("这是固定电话，不是手机号。"),
+            hint=_("请填本人的手机号，固定电话可以写在备注里。"),
+            field="phone",
+        )
+    return phone
+
+
+def mask_digits(text: str) -> str:
+    """Return what somebody typed as a number with all but its first three and last two characters hidden."""
+    return text if len(text) <= 5 else f"{text[:3]}{'*' * (len(text) - 5)}{text[-2:]}"

@@ -25,7 +25,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """A long-running process. ``say`` prints one line to the operator."""
+    """A long-running process. ``say`` prints one line to the operator.
+
+    ``ready_words``: what its log says when it is at work; empty if nobody has to wait for it.
+    """
 
     def __init__(
         self,
@@ -35,12 +38,15 @@ class Child:
         environment: dict[str, str],
         log: Path,
         say: Callable[[str], None],
+        ready_words: str = "",
     ) -> None:
         self.name = name
         self.command = command
         self.environment = environment
         self.log = log
         self.say = say
+        self.ready_words = ready_words
+        self.is_ready = not ready_words
         self.process: subprocess.Popen[bytes] | None = None
         self._reader: IO[str] | None = None
         self._started = 0.0
@@ -131,7 +137,9 @@ class Child:
     def _show_errors(self) -> None:
         if self._reader is None:
             return
-        alarms = [line.rstrip() for line in self._reader.readlines() if _ALARM.search(line)]
+        lines = self._reader.readlines()
+        self.is_ready = self.is_ready or any(self.ready_words in line for line in lines)
+        alarms = [line.rstrip() for line in lines if _ALARM.search(line)]
         for line in alarms[:5]:
             self.say(f"{self.name} | {line[:300]}")
         if len(alarms) > 5:

@@ -18,6 +18,7 @@ from .locks import LockFile
 
 READY_SECONDS = 90
 STOP_SECONDS = 10
+NODE = "worker@community-ops"
 API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
 
 
@@ -156,7 +157,10 @@ class Supervisor:
         logs.mkdir(exist_ok=True)
         environment = self._environment()
         for name, command in self._commands().items():
-            child = Child(name, command, environment=environment, log=logs / f"{name}.log", say=say)
+            # Celery has no port to ask; what it logs when it listens to the broker is the sign.
+            words = f"{NODE} ready." if name == "worker" else ""
+            log = logs / f"{name}.log"
+            child = Child(name, command, environment=environment, log=log, say=say, ready_words=words)
             self.children.append(child)
             child.start()
 
@@ -176,7 +180,8 @@ class Supervisor:
         ]
         gunicorn += ["--no-control-socket"]
         celery = [python, "-m", "celery", "-A", "community_ops"]
-        worker = [*celery, "worker", "-c", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip"]
+        worker = [*celery, "worker", "-c", "2", "-n", NODE, "--loglevel", "INFO"]
+        worker += ["--without-mingle", "--without-gossip"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
         beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
         commands = {"web": gunicorn, "worker": worker, "beat": beat}
@@ -190,18 +195,19 @@ class Supervisor:
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        answer = ""
+        status, answer, late = 0, "", None
         while time.monotonic() < deadline:
             self._watch()
             status, answer = self._ask_ready()
-            if status == 200:
+            late = next((child for child in self.children if not child.is_ready), None)
+            if status == 200 and late is None:
                 return
             time.sleep(0.1)
-        web = self.children[0]
+        slow = self.children[0] if status != 200 else late or self.children[0]
         raise ServerError(
-            f"网页服务 {READY_SECONDS} 秒内没有就绪。日志:{web.log}",
-            f"The web server was not ready within {READY_SECONDS} s. Log: {web.log}",
-            detail=f"/readyz: {answer[:500]}\n{web.last_lines()}",
+            f"{slow.name} 在 {READY_SECONDS} 秒内没有就绪。日志:{slow.log}",
+            f"{slow.name} was not ready within {READY_SECONDS} s. Log: {slow.log}",
+            detail=f"/readyz: {status} {answer[:500]}\n{slow.last_lines()}",
         )
 
     def _ask_ready(self) -> tuple[int, str]:

@@ -36,6 +36,11 @@ UNFOLD = {
             "950": "4 47 46",
         }
     },
+    "COMMAND": {
+        "search_models": ["groups.group", "content_calendar.post", "channels.channel"],
+        "search_callback": "community_ops.navigation.palette",
+        "show_history": True,
+    },
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -76,6 +76,14 @@ def test_errors_in_the_log_reach_the_terminal(make: Make, said: list[str]) -> No
     assert said == ["toy | ERROR broken pipe"]
 
 
+def test_child_is_ready_when_its_log_says_so(make: Make) -> None:
+    child = make("import sys, time; sys.stdin.read(); print('toy ready.'); time.sleep(60)")
+    child.ready_words, child.is_ready = "toy ready.", False
+    child.start()
+    assert _watch_until(child, lambda: child.is_ready)
+    assert child.is_ready
+
+
 def test_child_that_ignores_the_signal_is_killed_at_the_deadline(make: Make) -> None:
     child = make("import signal, time; signal.signal(15, signal.SIG_IGN); print('ERROR set'); time.sleep(60)")
     child.start()

@@ -21,7 +21,8 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
-from apps.core.table_files import decode_table, neutralise, restore
+from apps.core.spreadsheet_files import as_csv_text
+from apps.core.spreadsheets import neutralise, restore
 
 
 class DetectedCSV(CSV):
@@ -37,8 +38,8 @@ class DetectedCSV(CSV):
         return "rb"
 
     def create_dataset(self, in_stream: bytes, **kwargs: Any) -> tablib.Dataset:
-        """Rows of the file without its empty ones. Raises ``Invalid`` if the bytes are no text table."""
-        raw = tablib.import_set(decode_table(in_stream), format="csv", **kwargs)
+        """Rows of the file without its empty ones. Raises ``Unreadable`` if the bytes are no table."""
+        raw = tablib.import_set(as_csv_text(in_stream), format="csv", **kwargs)
         headers = [(header or "").strip() for header in raw.headers or []]
         dataset = tablib.Dataset(headers=headers)
         for row in raw:

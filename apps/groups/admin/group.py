@@ -64,6 +64,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     actions_list = ["open_board"]
     actions_detail = ["see_memberships", "close"]
     inlines = [MembershipInline]
+    compressed_fields = True
     readonly_fields = ["member_count", "stage_label"]
     fieldsets = [
         (

@@ -11,7 +11,7 @@ def refresh_member_counts(group_ids: Iterable[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE groups_group AS g SET member_count = fresh.members, updated_at = now()
+            UPDATE groups_group AS g SET member_count = fresh.members
             FROM (
                 SELECT g.id, count(m.id) AS members
                 FROM groups_group AS g

@@ -3,13 +3,14 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Right
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
 from apps.core.models import ScopedQuerySet, TimeStamped
 from apps.core.phones import mask_phone
 from apps.members.enums import Gender, IdentityKind, Lifecycle
+from apps.members.models.search import Doubled
 from apps.members.models.tag import MemberTag, Tag, Tier
 
 
@@ -24,7 +25,9 @@ class MemberQuerySet(ScopedQuerySet["Member"]):
 class Member(TimeStamped):
     """成员. ``phone`` is E.164 and unique (M3); it is null for people known only by another identity."""
 
-    phone = models.CharField(_("手机号"), max_length=16, null=True, blank=True, unique=True)
+    phone = models.CharField(  # noqa: DJ001 - unknown is null: "" would not be unique
+        _("手机号"), max_length=16, null=True, blank=True
+    )
     nickname = models.CharField(_("昵称"), max_length=80, blank=True)
     gender = models.CharField(
         _("性别"), max_length=8, choices=Gender.choices, default=Gender.UNKNOWN, db_default=Gender.UNKNOWN
@@ -72,6 +75,12 @@ class Member(TimeStamped):
             ("export_personal_data", _("可导出成员的个人信息")),
         ]
         constraints = [
+            # Not unique=True on the field: that would add a pattern index that nothing reads.
+            models.UniqueConstraint(
+                fields=["phone"],
+                name="member_phone_once",
+                violation_error_message=_("这个手机号已属于另一位成员。"),
+            ),
             models.CheckConstraint(
                 condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
                 name="member_phone_is_e164",
@@ -89,10 +98,12 @@ class Member(TimeStamped):
         ]
         indexes = [
             models.Index(fields=["joined_at"]),
-            models.Index(fields=["city"]),
-            models.Index(fields=["source"]),
-            GinIndex(OpClass(Upper("phone"), name="gin_trgm_ops"), name="member_phone_trgm"),
-            GinIndex(OpClass(Upper("nickname"), name="gin_trgm_ops"), name="member_nickname_trgm"),
+            # With the id, so that a filtered list comes in its order whether the value is rare or common.
+            models.Index(fields=["city", "-id"], name="member_city_newest"),
+            models.Index(fields=["source", "-id"], name="member_source_newest"),
+            models.Index(fields=["lifecycle", "-id"], name="member_lifecycle_newest"),
+            models.Index(Right("phone", 4), name="member_phone_tail"),
+            GinIndex(OpClass(Doubled("nickname"), name="gin_trgm_ops"), name="member_nickname_doubled"),
         ]
 
     def __str__(self) -> str:
@@ -116,8 +127,8 @@ class MemberTeam(models.Model):
     members is one indexed semi-join.
     """
 
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="member_teams")
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="member_teams", db_index=False)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
 
     objects = MemberTeamQuerySet.as_manager()
 

@@ -24,7 +24,7 @@ class PointsEntry(models.Model):
     )
     delta = models.IntegerField(_("变动"))
     reason = models.CharField(_("原因"), max_length=16, choices=PointsReason.choices)
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     note = models.CharField(_("备注"), max_length=200, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())
 
@@ -34,7 +34,10 @@ class PointsEntry(models.Model):
         verbose_name = _("积分流水")
         verbose_name_plural = _("积分流水")
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=~Q(delta=0), name="points_delta_not_zero")]
+        constraints = [
+            models.UniqueConstraint(fields=["key"], name="points_entry_once"),
+            models.CheckConstraint(condition=~Q(delta=0), name="points_delta_not_zero"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.delta:+d}"

@@ -50,8 +50,11 @@ class MemberTagQuerySet(ScopedQuerySet["MemberTag"]):
 
 
 class MemberTag(models.Model):
-    member = models.ForeignKey("members.Member", on_delete=models.CASCADE, related_name="member_tags")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="member_tags")
+    # The constraint and the index below cover both keys.
+    member = models.ForeignKey(
+        "members.Member", on_delete=models.CASCADE, related_name="member_tags", db_index=False
+    )
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="member_tags", db_index=False)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = MemberTagQuerySet.as_manager()

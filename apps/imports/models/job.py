@@ -1,4 +1,4 @@
-"""Import jobs, remembered mappings and the undo journal."""
+"""One file on its way into one target."""
 
 from django.core.files.storage import Storage, storages
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core.models import ScopedQuerySet, TimeStamped
-from apps.imports.enums import JobState
+from apps.imports.enums import JobState, Phase
 
 
 def private_storage() -> Storage:
@@ -27,7 +27,8 @@ class ImportJob(TimeStamped):
 
     ``target`` is a key of the importer registry. ``mapping`` is {column index as text: target column key}.
     M1: when ``state`` is done, created + updated + unchanged + rejected = read, counted from what was
-    written. A dry run stores its counts in ``preview``.
+    written. A dry run stores its counts in ``preview``, an undo in ``undo``. ``written_at`` says that the
+    rows are committed: a job resumed after that only reports.
     """
 
     target = models.CharField(_("导入到"), max_length=40)
@@ -38,11 +39,12 @@ class ImportJob(TimeStamped):
     detected_encoding = models.CharField(max_length=20, blank=True)
     encoding = models.CharField(_("编码"), max_length=20, blank=True)
     delimiter = models.CharField(_("分隔符"), max_length=1, default=",")
+    file_kind = models.CharField(max_length=4, default="csv", db_default="csv")
     headers = models.JSONField(default=list, blank=True)
     mapping = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=JobState.choices, default=JobState.UPLOADED)
-    phase = models.CharField(_("阶段"), max_length=40, blank=True)
+    phase = models.CharField(_("阶段"), max_length=40, choices=Phase.choices, blank=True)
     progress_done = models.BigIntegerField(default=0)
     progress_total = models.BigIntegerField(default=0)
     preview = models.JSONField(default=dict, blank=True)
@@ -59,6 +61,10 @@ class ImportJob(TimeStamped):
     created_by = models.ForeignKey(
         User, verbose_name=_("操作人"), on_delete=models.PROTECT, related_name="+", null=True
     )
+    undo = models.JSONField(default=dict, blank=True)
+    attempt_count = models.PositiveSmallIntegerField(default=0, db_default=0)
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    written_at = models.DateTimeField(null=True, blank=True)
     lease_token = models.BigIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(_("开始时间"), null=True, blank=True)
@@ -81,33 +87,16 @@ class ImportJob(TimeStamped):
                     + F("rejected_count")
                 ),
                 name="import_counts_add_up",
+                violation_error_message=_("新增、更新、未变、拒绝之和必须等于读取行数。"),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["checking", "queued", "running", "undoing"]),
+                name="import_job_working",
             )
         ]
 
     def __str__(self) -> str:
         return self.original_name
-
-
-class RememberedMappingQuerySet(ScopedQuerySet["RememberedMapping"]):
-    def in_teams(self, user: User) -> "RememberedMappingQuerySet":
-        return self.none()
-
-
-class RememberedMapping(TimeStamped):
-    """How the columns of a header line were mapped last time, per target."""
-
-    target = models.CharField(max_length=40)
-    fingerprint = models.CharField(max_length=64)
-    mapping = models.JSONField(default=dict)
-
-    objects = RememberedMappingQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("记住的列对应")
-        verbose_name_plural = _("记住的列对应")
-        constraints = [
-            models.UniqueConstraint(fields=["target", "fingerprint"], name="mapping_once_per_header")
-        ]
-
-    def __str__(self) -> str:
-        return self.target

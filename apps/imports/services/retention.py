@@ -1,0 +1,40 @@
+"""Forgetting: uploads, error files, journals and staging tables past their time (M5)."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from apps.imports.enums import WORKING_STATES
+from apps.imports.models import Change, ImportJob
+from apps.imports.services.jobs import RETENTION
+from apps.imports.services.running import Tables
+
+
+def purge(*, now: datetime) -> int:
+    """Delete the personal data of jobs older than ``RETENTION``; their counts stay. Returns how many jobs."""
+    _drop_strays()
+    old = ImportJob.objects.filter(updated_at__lt=now - RETENTION).exclude(file="", error_file="")
+    count = 0
+    for job in old.exclude(state__in=WORKING_STATES).iterator():
+        for name in filter(None, (job.file.name, job.error_file.name)):
+            job.file.storage.delete(name)
+        Change.objects.filter(job_id=job.pk).delete()
+        ImportJob.objects.filter(pk=job.pk).update(file="", error_file="", problems=[], preview={})
+        count += 1
+    return count
+
+
+def _drop_strays() -> None:
+    """Staging tables of jobs that rest or are gone: a worker was killed before it could drop them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT substring(tablename FROM '^import_(?:raw|rows|notes)_([0-9]+)$')::bigint"
+            " FROM pg_tables WHERE schemaname = current_schema() AND tablename ~ '^import_(raw|rows|notes)_[0-9]+$'"
+        )
+        ids = {row[0] for row in cursor.fetchall()}
+    busy = set(ImportJob.objects.filter(pk__in=ids, state__in=WORKING_STATES).values_list("pk", flat=True))
+    checked = set(ImportJob.objects.filter(pk__in=ids, state="checked").values_list("pk", flat=True))
+    for job_id in ids - busy - checked:
+        tables = Tables.of(job_id)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE IF EXISTS {tables.raw}, {tables.rows}, {tables.notes}")

@@ -1,0 +1,1 @@
+"""Measurements against a named reference in the same run. ``make bench`` prints JSON lines."""

@@ -1,0 +1,32 @@
+"""The small counts beside sidebar entries, kept for some seconds per user: every page shows the sidebar."""
+
+from typing import Any
+
+from django.core.cache import cache
+
+from apps.accounts.models import Notice
+from apps.channels.enums import DeliveryState
+from community_ops.home.waiting import attention_counts, pending_approvals
+
+KEEP_SECONDS = 10
+
+
+def badges(user: Any) -> dict[str, int]:
+    """Counts by key: approvals, manual, unknown, notices. At most three queries, none when kept."""
+    key = f"sidebar-badges:{user.pk}"
+    found = cache.get(key)
+    if found is None:
+        found = _count(user)
+        cache.set(key, found, KEEP_SECONDS)
+    return found
+
+
+def _count(user: Any) -> dict[str, int]:
+    found = {"notices": Notice.objects.filter(user=user, read_at__isnull=True).count()}
+    if user.has_perm("content_calendar.approve_post"):
+        found["approvals"] = pending_approvals(user).order_by().count()
+    if user.has_perm("channels.operate_delivery"):
+        states = attention_counts(user)
+        found["manual"] = states.get(DeliveryState.AWAITING_PERSON, {}).get("count", 0)
+        found["unknown"] = states.get(DeliveryState.UNKNOWN, {}).get("count", 0)
+    return found
