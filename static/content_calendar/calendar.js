@@ -160,7 +160,7 @@
       ? { start: "title", center: "", end: "prev,today,next" }
       : { start: "prev,next today", center: "title", end: Object.values(views).join(",") },
     footerToolbar: phone ? { center: Object.values(views).join(",") } : false,
-    views: { list: { type: "list", duration: { days: 14 }, buttonText: words.list }, timeGridWeek: { height: "calc(100vh - 15rem)" }, timeGridDay: { height: "calc(100vh - 15rem)" } },
+    views: { list: { type: "list", duration: { days: 14 }, buttonText: words.list } },
     height: "auto",
     noEventsContent: words.empty,
     firstDay: 1,
@@ -186,7 +186,10 @@
     eventDidMount: describe,
     eventDrop: drop,
     dateClick: add,
-    datesSet: () => remember(),
+    datesSet: (info) => {
+      calendar.setOption("height", info.view.type.startsWith("timeGrid") ? Math.max(window.innerHeight - 240, 420) : "auto");
+      remember();
+    },
   });
   calendar.render();
 

@@ -93,7 +93,7 @@ def test_the_same_text_within_a_week_is_warned_of(make_post, submit):
 
 
 def test_a_pace_that_cannot_be_kept_is_warned_of(make_post, channel):
-    channel.rate_limit, channel.rate_window_seconds = 1, 3600
+    channel.driver, channel.rate_limit, channel.rate_window_seconds = "webhook", 1, 3600
     channel.save()
     assert codes(make_post(cutoff_minutes=30), "warnings") == {"too_slow"}
 
