@@ -164,14 +164,19 @@ def test_preview_of_a_stored_post_changes_nothing(client, editor, approver, soon
     """The team has two people in it: it is one choice all the same."""
     post = soon(body="原文")
     client.force_login(editor)
-    sent = fields(post, body="新的 {{ group.name }}", groups=[groups[0].pk]) | {"post": post.pk, "team": team.pk}
+    sent = fields(post, body="新的 {{ group.name }}", groups=[groups[0].pk]) | {
+        "post": post.pk,
+        "team": team.pk,
+    }
     assert "新的 福利1群" in client.post(page("preview"), sent).content.decode()
     post.refresh_from_db()
     assert post.body == "原文"
 
 
 def test_preview_shows_each_way_of_sending_and_its_limit(client, editor, groups, make_group, team):
-    robot = Channel.objects.create(name="机器人", driver="wecom_robot", team=team, secret="693a91f6-7aaa-4bc4")
+    robot = Channel.objects.create(
+        name="机器人", driver="wecom_robot", team=team, secret="693a91f6-7aaa-4bc4"
+    )
     wecom = make_group("企微群", channel=robot)
     client.force_login(editor)
     sent = fields(body="好" * 700, groups=[groups[0].pk, wecom.pk])
