@@ -14,7 +14,7 @@ from apps.channels.services import leasing, recording
 from apps.channels.services.dispatching import dispatch
 from apps.channels.services.leasing import claim
 from apps.channels.services.outbox import cancel_deliveries, move_deliveries
-from apps.channels.services.recording import Finished, Started, settle, step
+from apps.channels.services.recording import Finished, Started, Step, run_steps, settle
 from apps.channels.services.upkeep import reap
 from apps.core.clock import database_now
 from tests.channels.conftest import outcomes, states
@@ -22,6 +22,10 @@ from tests.channels.conftest import outcomes, states
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OK = Verdict(Outcome.ACCEPTED, code="0")
+
+
+def step(finished, lease, message, *, is_last) -> int | None:
+    return run_steps([Step(finished, lease, message, is_last)])[0]
 
 
 def _expire() -> None:
@@ -102,14 +106,15 @@ def test_control_without_the_fence_it_sends_a_second_time(make_channel, make_due
     reap()
     [(new, [again])] = claim(limit=1)
     assert step(None, new, again, is_last=False) == 1
-    unfenced = recording.STEP
+    unfenced = recording.STEPS
     for guard in (
-        "AND d.lease_token = %(next_token)s::bigint AND d.state = 'claimed'",
-        "AND c.lease_token = %(next_token)s::bigint",
+        "AND d.lease_token = step.next_token AND d.state = 'claimed'",
+        "AND touched.lease_token = step.next_token",
+        "AND c.lease_token = used.token",
     ):
         assert guard in unfenced
         unfenced = unfenced.replace(guard, "")
-    monkeypatch.setattr(recording, "STEP", unfenced)
+    monkeypatch.setattr(recording, "STEPS", unfenced)
     assert step(None, old, message, is_last=False) == 2
 
 
@@ -189,3 +194,23 @@ def test_an_old_page_does_not_overwrite_what_workers_wrote(make_channel, make_du
     assert channel.name == "新名字"
     assert channel.lease_token == 1
     assert len(channel.recent_at) == 2
+
+
+def test_steps_of_several_channels_share_a_commit_and_not_their_fate(make_channel, make_due):
+    good, paused, recalled = make_channel(), make_channel(), make_channel()
+    rows = {channel: make_due(channel, 2) for channel in (good, paused, recalled)}
+    claims = {lease.channel_id: (lease, messages) for lease, messages in claim(limit=9)}
+    first = run_steps([Step(None, lease, messages[0]) for lease, messages in claims.values()])
+    assert first == [1, 1, 1]
+    Channel.objects.filter(pk=paused.pk).update(state="paused")
+    Delivery.objects.filter(pk=rows[recalled][1].pk).update(state="cancelled", leased_until=None)
+    numbers = run_steps(
+        [
+            Step(Finished(Started(lease, messages[0], 1), OK, 200), lease, messages[1])
+            for lease, messages in (claims[channel.pk] for channel in (good, paused, recalled))
+        ]
+    )
+    assert numbers == [1, None, None]
+    assert states(rows[good]) == ["sent", "sending"]
+    assert states(rows[paused]) == ["sent", "claimed"]
+    assert states(rows[recalled]) == ["sent", "cancelled"]

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.channels.services.board import Board, Job
+from apps.channels.services.committing import GroupCommit
 from apps.channels.services.leasing import claim, renew
 from apps.channels.services.upkeep import tidy
 from apps.channels.services.working import DATABASE_LOST, work
@@ -55,10 +56,11 @@ def _claim(threads: int) -> list[Job]:
 def _feed(board: Board, jobs: list[Job], crew: list[threading.Thread], threads: int) -> None:
     """Keep the threads supplied until the time is over or nothing is due and nothing is under way."""
     renewal = _Renewal(board)
+    commits = GroupCommit()
     while True:
         board.put(jobs)
         for _number in range(min(len(jobs), threads - len(crew))):
-            thread = threading.Thread(target=work, args=[board], name="delivery", daemon=True)
+            thread = threading.Thread(target=work, args=[board, commits], name="delivery", daemon=True)
             thread.start()
             crew.append(thread)
         if jobs:
