@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import IO, Any
@@ -87,7 +87,7 @@ def sniff(file: IO[bytes]) -> Format:
     return Format(encoding=encoding, delimiter=_delimiter(sample))
 
 
-def read_rows(file: IO[bytes], how: Format, *, errors: str = "strict") -> Iterator[tuple[int, list[str]]]:
+def read_rows(file: IO[bytes], how: Format, *, errors: str = "strict") -> Generator[tuple[int, list[str]]]:
     """Yield (row number as a spreadsheet counts it, cells) for every row that is not blank, header included.
 
     With ``errors="replace"`` wrong bytes show as � (for previews); else ``Unreadable`` names the place.
@@ -158,8 +158,9 @@ def _encoding(file: IO[bytes], head: bytes) -> str:
             raise Unreadable(
                 _("文件开头说自己是 UTF-8，但第 %(line)d 行附近不是。") % {"line": place}, hint=_SAVE_AS
             )
-    if _looks_utf16(head):
-        return "utf-16-le" if head[1:2] == b"\0" else "utf-16-be"
+    if name := _unmarked_utf16(head):
+        _refuse_nul_text(file, name)
+        return name
     _refuse_nul_bytes(file)
     for name in ("utf-8", "gb18030"):
         if _first_bad(file, name) is None:
@@ -170,12 +171,15 @@ def _encoding(file: IO[bytes], head: bytes) -> str:
     )
 
 
-def _looks_utf16(head: bytes) -> bool:
+def _unmarked_utf16(head: bytes) -> str:
+    """UTF-16 without a mark shows by zero bytes on one side of commas and digits; "" if it does not."""
     sample = head[:2000]
-    return len(sample) >= 4 and (
-        max(sample[0::2].count(0), sample[1::2].count(0)) > len(sample) // 5
-        and min(sample[0::2].count(0), sample[1::2].count(0)) == 0
-    )
+    high_first, low_first = sample[0::2].count(0), sample[1::2].count(0)
+    if max(high_first, low_first) <= len(sample) // 10 or max(high_first, low_first) < 8 * min(
+        high_first, low_first
+    ):
+        return ""
+    return "utf-16-be" if high_first > low_first else "utf-16-le"
 
 
 def _refuse_nul_bytes(file: IO[bytes]) -> None:
@@ -275,7 +279,8 @@ def _csv_rows(file: IO[bytes], how: Format, errors: str) -> Iterator[tuple[int, 
             ) from error
         raise Unreadable(_("第 %(row)d 行的格式不对。") % {"row": number + 1}, hint=_SAVE_AS) from error
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()
 
 
 def _xlsx_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:

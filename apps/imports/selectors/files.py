@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 from django.utils.translation import gettext as _
@@ -46,10 +48,8 @@ def look(file: IO[bytes], how: Format, *, limit: int = _SAMPLE_ROWS) -> Preview:
     A title above the header (one cell alone) is skipped. Raises ``Unreadable`` with what to do.
     """
     rows: list[tuple[int, list[str]]] = []
-    for number, row in read_rows(file, how, errors="replace"):
-        rows.append((number, row))
-        if len(rows) > limit:
-            break
+    with closing(read_rows(file, how, errors="replace")) as found:
+        rows.extend(islice(found, limit + 1))
     if not rows:
         raise Unreadable(_("文件里没有内容。"), hint=_("请选一个有内容的文件。"))
     while len(rows) > 1 and _filled(rows[0][1]) == 1 < min(_filled(rows[1][1]), 3):

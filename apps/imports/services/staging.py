@@ -125,7 +125,7 @@ def drop_tables(*, job_id: int) -> None:
 def _rows_sql(tables: Tables, target: Target, places: dict[str, str]) -> str:
     """CREATE TABLE … AS SELECT: every column of the target parsed, with a flag for each cell that is wrong.
 
-    Flags: ``key!`` unreadable, ``key?`` not valid, ``key~`` cut. ``OFFSET 0`` keeps PostgreSQL from pulling
+    Flags, each between blanks: ``key!`` unreadable, ``key?`` not valid, ``key~`` cut. ``OFFSET 0`` keeps PostgreSQL from pulling
     the subqueries up and computing each expression several times.
     """
     trimmed = ", ".join(f"{cleaned(place)} AS {place}" for place in sorted(set(places.values())))
@@ -142,11 +142,11 @@ def _rows_sql(tables: Tables, target: Target, places: dict[str, str]) -> str:
         if column.valid:
             value = f"CASE WHEN {column.valid(f'q.{key}')} THEN q.{key} END"
             flags.append(
-                f"CASE WHEN q.{key} IS NOT NULL AND NOT ({column.valid(f'q.{key}')}) THEN '{key}? ' END"
+                f"CASE WHEN q.{key} IS NOT NULL AND NOT ({column.valid(f'q.{key}')}) THEN ' {key}? ' END"
             )
-        flags.append(f"CASE WHEN q.{key}__text IS NOT NULL AND q.{key} IS NULL THEN '{key}! ' END")
+        flags.append(f"CASE WHEN q.{key}__text IS NOT NULL AND q.{key} IS NULL THEN ' {key}! ' END")
         if column.max_length:
-            flags.append(f"CASE WHEN length(q.{key}__text) > {column.max_length} THEN '{key}~ ' END")
+            flags.append(f"CASE WHEN length(q.{key}__text) > {column.max_length} THEN ' {key}~ ' END")
         if column.silent:
             value = f"NULLIF({value}, {literal(column.silent)})"
         final.append(f"{value} AS {key}")
@@ -163,7 +163,7 @@ def _parse_slowly(run: Run, column: Column, place: str, lease: Lease) -> None:
     """Give the cells that SQL could not read to the column's Python parser, each distinct text once."""
     texts = run.fetch(
         f"SELECT DISTINCT {cleaned(f't.{place}')} FROM {run.rows} r JOIN {run.tables.raw} t USING (row_no)"
-        f" WHERE strpos(r.flags, '{column.key}! ') > 0"
+        f" WHERE strpos(r.flags, ' {column.key}! ') > 0"
     )
     assert column.slow is not None
     good = []
@@ -177,9 +177,9 @@ def _parse_slowly(run: Run, column: Column, place: str, lease: Lease) -> None:
     if good:
         run.execute(
             f"UPDATE {run.rows} r SET {column.key} = m.value::{column.sql_type},"
-            f" flags = NULLIF(replace(r.flags, '{column.key}! ', ''), '')"
+            f" flags = NULLIF(replace(r.flags, ' {column.key}! ', ''), '')"
             f" FROM {run.tables.raw} t, unnest(%s::text[], %s::text[]) AS m(text, value)"
-            f" WHERE t.row_no = r.row_no AND strpos(r.flags, '{column.key}! ') > 0 AND {cleaned(f't.{place}')} = m.text",
+            f" WHERE t.row_no = r.row_no AND strpos(r.flags, ' {column.key}! ') > 0 AND {cleaned(f't.{place}')} = m.text",
             [[text for text, _ in good], [value for _, value in good]],
         )
 
@@ -189,7 +189,7 @@ def _note_flags(run: Run, column: Column, place: str) -> None:
         run.note(
             f"{column.key}.{code}",
             f"SELECT r.row_no, left(t.{place}, 80) FROM {run.rows} r JOIN {run.tables.raw} t USING (row_no)"
-            f" WHERE r.flags IS NOT NULL AND strpos(r.flags, '{column.key}{sign} ') > 0",
+            f" WHERE r.flags IS NOT NULL AND strpos(r.flags, ' {column.key}{sign} ') > 0",
         )
 
 

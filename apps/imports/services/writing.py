@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection
 
+from apps.core.failpoints import failpoint
 from apps.imports.enums import Outcome, Phase
 from apps.imports.services.leases import Lease
 from apps.imports.services.problems import rejecting_codes
@@ -52,6 +53,7 @@ def write_rows(*, run: Run, target: Target, lease: Lease) -> Counts:
             _follow_carriers(run, target, batch)
         for step in steps:
             step.write(run, batch)
+        failpoint("import.batch")
         done += batch.count
         lease.beat(phase=Phase.WRITING, done=done, total=total)
     for number, step in enumerate(steps):

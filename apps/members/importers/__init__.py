@@ -24,7 +24,7 @@ MEMBERS = Target(
     rules=(
         Rule(
             code="member.nobody",
-            condition="r.phone IS NULL AND r.wechat IS NULL AND coalesce(strpos(r.flags, 'phone! '), 0) = 0",
+            condition="r.phone IS NULL AND r.wechat IS NULL AND coalesce(strpos(r.flags, ' phone! '), 0) = 0",
         ),
         Rule(
             code="tags.long",

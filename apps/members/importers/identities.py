@@ -18,7 +18,9 @@ class IdentityStep(Step):
         Then it is found to repeat the row or the member with that phone, instead of changing it in turns.
         """
         rows = f"UPDATE {run.rows} r SET phone = s.phone FROM"
-        mine = "WHERE r.phone IS NULL AND r.wechat = s.wechat AND coalesce(strpos(r.flags, 'phone! '), 0) = 0"
+        mine = (
+            "WHERE r.phone IS NULL AND r.wechat = s.wechat AND coalesce(strpos(r.flags, ' phone! '), 0) = 0"
+        )
         run.execute(
             f"{rows} (SELECT i.value AS wechat, m.phone FROM members_identity i JOIN members_member m"
             f"   ON m.id = i.member_id WHERE i.kind = '{IdentityKind.WECHAT.value}' AND m.phone IS NOT NULL"
