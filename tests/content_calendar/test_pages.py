@@ -302,6 +302,18 @@ def test_page_costs_the_same_for_one_and_three_groups(
 
 
 @pytest.mark.parametrize("count", [1, 3])
+def test_approvals_cost_the_same_for_one_and_three_posts(
+    client, approver, soon, submit, django_assert_num_queries, count
+):
+    for index in range(count):
+        submit(soon(title=f"第{index}", body=f"第{index}"), now=database_now())
+    client.force_login(approver)
+    client.get(page("approvals"))
+    with django_assert_num_queries(7):
+        assert len(client.get(page("approvals")).context["mine"]) == count
+
+
+@pytest.mark.parametrize("count", [1, 3])
 def test_list_costs_the_same_for_one_and_three_posts(
     client, editor, make_post, django_assert_num_queries, count
 ):
