@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -47,10 +47,13 @@ class MaterialAdmin(ScopedModelAdmin):
     list_select_related = ["team", "uploaded_by"]
     search_fields = ["name"]
 
+    class Media:
+        css = {"all": ["content_calendar/content_calendar.css"]}
+
     @display(description=_("图片"))
     def thumbnail(self, material: Material) -> SafeString:
         return format_html(
-            '<img src="{}?thumb=1" alt="{}" loading="lazy" class="rounded-default max-h-20 max-w-32">',
+            '<img src="{}?thumb=1" alt="{}" loading="lazy" class="cc-thumb">',
             reverse("admin:content_calendar_material_file", args=[material.pk]),
             material.name,
         )
@@ -73,21 +76,18 @@ class MaterialAdmin(ScopedModelAdmin):
             *super().get_urls(),
         ]
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The picture, to those who may see it; pictures are not served by plain address (S1)."""
         material = visible(Material.objects.all(), request).filter(pk=pk).first()
         if material is None or not staff(request).has_perm("content_calendar.view_material"):
             raise Http404
         try:
-            file = material.file.open("rb")
+            with material.file.open("rb") as file:
+                data = _thumbnail(file) if "thumb" in request.GET else file.read()
         except OSError as error:
             raise Http404 from error
-        if "thumb" in request.GET:
-            response: HttpResponse | FileResponse = HttpResponse(_thumbnail(file), content_type="image/jpeg")
-            file.close()
-        else:
-            kind = "image/png" if material.file.name.endswith(".png") else "image/jpeg"
-            response = FileResponse(file, content_type=kind)
+        is_png = material.file.name.endswith(".png") and "thumb" not in request.GET
+        response = HttpResponse(data, content_type="image/png" if is_png else "image/jpeg")
         response["Cache-Control"] = "private, max-age=86400, immutable"
         return response
 

@@ -15,6 +15,8 @@ from apps.content_calendar.enums import EDITABLE_STATES, PostState
 from apps.content_calendar.models import Post
 
 STATE_COLOURS = {
+    PostState.DRAFT: "default",
+    PostState.CANCELLED: "default",
     PostState.SUBMITTED: "warning",
     PostState.REJECTED: "danger",
     PostState.SCHEDULED: "info",
