@@ -67,6 +67,30 @@ def test_reset_empties_what_was_there():
     assert AuthGroup.objects.exists()  # roles stay
 
 
+def test_a_load_that_was_killed_goes_on(monkeypatch):
+    from community_ops.demo import load
+
+    def killed(**_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(load, "load_posts", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run("--if-empty")
+    assert not Post.objects.exists()
+    assert not load.is_loaded()
+    monkeypatch.undo()
+    run("--if-empty")
+    assert Post.objects.exists()
+    assert Group.objects.count() == 60
+    assert load.is_loaded()
+
+
+def test_somebodys_own_data_is_left_alone():
+    User.objects.create_user("boss", password="my-own-pass-1")
+    assert run("--if-empty") == ""
+    assert User.objects.count() == 1
+
+
 def test_a_changed_password_is_not_shown():
     User.objects.create_user("architect", password="my-own-pass-1", is_staff=True)
     assert log_ins() == []

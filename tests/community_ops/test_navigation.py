@@ -61,8 +61,10 @@ def test_entries_are_unique(rf):
         ("/admin/groups/group/", "", "社群"),
         ("/admin/groups/group/7/change/", "", "社群"),
         ("/admin/groups/group/board/", "", "看板"),
-        ("/admin/accounts/approval/", "?state__exact=pending", "待我审批"),
+        ("/admin/content_calendar/post/approvals/", "", "待我审批"),
         ("/admin/accounts/approval/", "?state__exact=approved", "审批记录"),
+        ("/admin/content_calendar/post/calendar/", "", "日历"),
+        ("/admin/content_calendar/post/", "", "帖子"),
         ("/admin/accounts/notice/", "", ""),
     ],
 )
