@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,9 +207,15 @@ def _worker(url: str) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     witness = _get(f"{url}/_control/requests")
     broken = [f"{item.promise} {item.name}" for item, count in count_violations() if count]
-    assert (witness["accepted"], witness["refused"], Attempt.objects.count()) == (MESSAGES, 0, MESSAGES), witness
+    assert (witness["accepted"], witness["refused"], Attempt.objects.count()) == (MESSAGES, 0, MESSAGES), (
+        witness
+    )
     assert not broken, broken
-    return {"per_second": round(MESSAGES / seconds), "seconds": round(seconds, 1), "refused": witness["refused"]}
+    return {
+        "per_second": round(MESSAGES / seconds),
+        "seconds": round(seconds, 1),
+        "refused": witness["refused"],
+    }
 
 
 # --- Stage --------------------------------------------------------------------------------------------

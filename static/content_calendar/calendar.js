@@ -150,18 +150,22 @@
     location.href = `${config.add}?at=${wall(at).slice(0, 16)}`;
   }
 
+  const isTimed = (type) => type.startsWith("timeGrid");
+  const heightOf = (type) => (isTimed(type) ? Math.max(window.innerHeight - 240, 420) : "auto");
+  const initialView = views[asked.get("view")] || (phone ? views.list : views.month);
+
   const calendar = new FullCalendar.Calendar(document.getElementById("cc-calendar"), {
     timeZone: "UTC",
     now: () => wall(now()),
     locale: document.documentElement.lang.startsWith("zh") ? "zh-cn" : "en",
-    initialView: views[asked.get("view")] || (phone ? views.list : views.month),
+    initialView,
     initialDate: /^\d{4}-\d\d-\d\d$/.test(asked.get("date") || "") ? asked.get("date") : config.now.slice(0, 10),
     headerToolbar: phone
       ? { start: "title", center: "", end: "prev,today,next" }
       : { start: "prev,next today", center: "title", end: Object.values(views).join(",") },
     footerToolbar: phone ? { center: Object.values(views).join(",") } : false,
     views: { list: { type: "list", duration: { days: 14 }, buttonText: words.list } },
-    height: "auto",
+    height: heightOf(initialView),
     noEventsContent: words.empty,
     firstDay: 1,
     nowIndicator: true,
@@ -187,7 +191,11 @@
     eventDrop: drop,
     dateClick: add,
     datesSet: (info) => {
-      calendar.setOption("height", info.view.type.startsWith("timeGrid") ? Math.max(window.innerHeight - 240, 420) : "auto");
+      const height = heightOf(info.view.type);
+      if (calendar.getOption("height") !== height) {
+        calendar.setOption("height", height);
+        if (isTimed(info.view.type)) setTimeout(() => calendar.scrollToTime("07:00"));
+      }
       remember();
     },
   });

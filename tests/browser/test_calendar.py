@@ -14,6 +14,7 @@ from apps.content_calendar.selectors.wall_clock import from_wall, to_wall
 from apps.content_calendar.services import approve_post, problems_of, submit_post, write_post
 from apps.core.clock import database_now
 from apps.groups.models import Group
+from tests.deliveries import bring
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -68,6 +69,12 @@ def drag(page, source, target) -> None:
     page.mouse.move(x - 8, y - 8, steps=6)
     page.mouse.move(x, y, steps=4)
     page.mouse.up()
+
+
+def follow(link) -> None:
+    """Click a link and wait for the page behind it, scripts and all."""
+    link.click()
+    link.page.wait_for_load_state()
 
 
 def cell(page, moment):
@@ -127,7 +134,7 @@ def test_a_click_on_an_empty_day_writes_for_that_day(open_as, editor, groups):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_write_submit_and_approve_by_another_person(open_as, editor, approver, groups, width):
     page = open_as(editor, CALENDAR, width=width)
-    page.get_by_test_id("new-post").click()
+    follow(page.get_by_test_id("new-post"))
     page.get_by_test_id("body").fill("早安，")
     page.locator("[data-insert='{{ group.name }}']").click()
     expect(page.get_by_test_id("body")).to_have_value("早安，{{ group.name }}")
@@ -146,7 +153,7 @@ def test_write_submit_and_approve_by_another_person(open_as, editor, approver, g
 
     post = Post.objects.get()
     other = open_as(approver, reverse("admin:content_calendar_post_approvals"), width=width)
-    other.get_by_test_id(f"waiting-{post.pk}").click()
+    follow(other.get_by_test_id(f"waiting-{post.pk}"))
     expect(other.get_by_test_id("forecast")).to_contain_text("预计")
     other.get_by_test_id("do-approve").click()
     other.get_by_test_id("dialog-ok").click()
@@ -172,8 +179,8 @@ def test_the_page_follows_its_messages(open_as, editor, approver, groups, make_p
     approve_post(post=post, actor=approver, now=now)
     page = open_as(approver, post.get_absolute_url(), width=390)
     expect(page.get_by_test_id("sent-count")).to_contain_text("0/3")
-    Delivery.objects.filter(post_target__group=groups[0]).update(state="sent", sent_at=now)
-    Delivery.objects.filter(post_target__group=groups[1]).update(state="unknown", reason="没有等到回答")
+    bring(Delivery.objects.filter(post_target__group=groups[0]), "sent")
+    bring(Delivery.objects.filter(post_target__group=groups[1]), "unknown", reason="没有等到回答")
     expect(page.get_by_test_id("sent-count")).to_contain_text("1/3")
     page.get_by_test_id(f"mark_sent-{groups[1].pk}").click()
     page.get_by_test_id("reason").fill("在群里看到了")

@@ -9,7 +9,8 @@ from apps.accounts.models import Team, User
 from apps.channels.models import Channel, Delivery
 from apps.content_calendar.models import Post
 from apps.core.clock import database_now
-from tests.content_calendar.conftest import LATER, NOW
+from tests.content_calendar.conftest import LATER
+from tests.deliveries import bring
 
 RANGE = {"start": "2026-03-01T00:00", "end": "2026-04-01T00:00"}
 
@@ -48,8 +49,8 @@ def test_feed_covers_the_span_asked_for(feed, make_post):
 def test_feed_tells_progress_and_trouble(feed, make_post, schedule):
     post = schedule(make_post())
     first, second, _third = Delivery.objects.order_by("sequence")
-    Delivery.objects.filter(pk=first.pk).update(state="sent", sent_at=NOW)
-    Delivery.objects.filter(pk=second.pk).update(state="unknown")
+    bring(Delivery.objects.filter(pk=first.pk), "sent")
+    bring(Delivery.objects.filter(pk=second.pk), "unknown")
     (row,) = feed().json()
     assert row["progress"] == {"total": 3, "sent": 1, "trouble": 1, "begun": 2}
     assert row["can_move"] is False

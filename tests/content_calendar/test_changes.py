@@ -21,15 +21,14 @@ from apps.content_calendar.services import (
 )
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from tests.content_calendar.conftest import LATER, NOW
+from tests.deliveries import bring
 
 
 def set_state(delivery: Delivery, state: str, **values) -> None:
     if state == DeliveryState.SENT:
-        values |= {"sent_at": NOW, "attempt_count": 1}
+        values |= {"attempt_count": 1}
         Attempt.objects.create(delivery=delivery, number=1, lease_token=1, outcome="accepted")
-    if state in {DeliveryState.CLAIMED, DeliveryState.SENDING}:
-        values |= {"leased_until": NOW}
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, **values)
+    bring(Delivery.objects.filter(pk=delivery.pk), state, **values)
 
 
 def states_of(post: Post) -> list[str]:

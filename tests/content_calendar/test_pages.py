@@ -11,6 +11,7 @@ from apps.content_calendar.models import Post
 from apps.content_calendar.selectors.wall_clock import to_wall
 from apps.content_calendar.services import problems_of
 from apps.core.clock import database_now
+from tests.deliveries import bring
 
 
 def page(name: str, *args) -> str:
@@ -226,7 +227,7 @@ def test_approving_from_the_page(client, soon, submit, approver, channel):
 def test_page_tells_each_groups_state_and_reasons(client, scheduled, approver, groups):
     post = scheduled()
     delivery = post.targets.get(group=groups[1]).delivery
-    Delivery.objects.filter(pk=delivery.pk).update(state="unknown", reason="没有等到回答", attempt_count=1)
+    bring(Delivery.objects.filter(pk=delivery.pk), "unknown", reason="没有等到回答", attempt_count=1)
     Attempt.objects.create(delivery=delivery, number=1, lease_token=1, outcome="ambiguous", detail="读超时")
     client.force_login(approver)
     html = client.get(page("page", post.pk)).content.decode()
@@ -239,7 +240,7 @@ def test_page_tells_each_groups_state_and_reasons(client, scheduled, approver, g
 
 def test_a_person_resends_and_the_post_opens_again(client, scheduled, approver, groups):
     post = scheduled()
-    Delivery.objects.filter(post_target__post=post).update(state="failed")
+    bring(Delivery.objects.filter(post_target__post=post), "failed")
     Post.objects.filter(pk=post.pk).update(state="finished")
     delivery = post.targets.get(group=groups[0]).delivery
     client.force_login(approver)
@@ -255,7 +256,7 @@ def test_a_person_resends_and_the_post_opens_again(client, scheduled, approver, 
 
 def test_content_editor_sees_no_delivery_buttons(client, scheduled, editor):
     post = scheduled()
-    Delivery.objects.update(state="failed")
+    bring(Delivery.objects.all(), "failed")
     client.force_login(editor)
     assert "标记已发" not in client.get(page("page", post.pk)).content.decode()
     delivery = Delivery.objects.first()
@@ -298,6 +299,18 @@ def test_page_costs_the_same_for_one_and_three_groups(
     client.get(page(name, post.pk))
     with django_assert_num_queries(15):
         client.get(page(name, post.pk))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_approvals_cost_the_same_for_one_and_three_posts(
+    client, approver, soon, submit, django_assert_num_queries, count
+):
+    for index in range(count):
+        submit(soon(title=f"第{index}", body=f"第{index}"), now=database_now())
+    client.force_login(approver)
+    client.get(page("approvals"))
+    with django_assert_num_queries(7):
+        assert len(client.get(page("approvals")).context["mine"]) == count
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -73,7 +73,7 @@ class MoveSerializer(serializers.Serializer[dict[str, Any]]):
 class PostFeed(PostsAPIView):
     @extend_schema(
         operation_id="content_calendar_posts_list",
-        parameters=[RangeSerializer, OpenApiParameter("group", int)],
+        parameters=[RangeSerializer],
         responses=EntrySerializer(many=True),
     )
     def get(self, request: Request) -> Response:

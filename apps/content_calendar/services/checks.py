@@ -53,6 +53,13 @@ def about_content(post: Post) -> Iterator[Problem]:
             yield error("no_link_title", _("链接卡片没有标题。"), field="link_title")
         if not post.link_url.strip():
             yield error("no_link_url", _("链接卡片没有地址。"), field="link_url")
+        elif "{{" in post.link_url:
+            yield error(
+                "variable_in_url",
+                _("链接地址里不能用变量。"),
+                hint=_("每个群要不同的链接时，分成几条帖子。"),
+                field="link_url",
+            )
     elif not post.body.strip():
         yield error("empty_body", _("正文还是空的。"), hint=_("写上要发到群里的话。"), field="body")
     texts = {"body": post.body}
