@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.accounts.admin.paginator import EstimatedPaginator
+from apps.accounts.models import Team
+from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
 
@@ -39,7 +41,7 @@ def visible(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
 
 
 class ScopedChoicesMixin:
-    """Foreign-key and many-to-many choices are limited to visible rows (S1).
+    """Foreign-key and many-to-many choices are limited to visible rows, and teams to one's own (S1).
 
     What the edited object already points to stays a valid choice, so that saving a form whose other fields
     were changed cannot fail, or silently empty a field, because a colleague of another team is named in it.
@@ -63,7 +65,9 @@ class ScopedChoicesMixin:
         rows = given if given is not None else db_field.remote_field.model._default_manager.all()
         if not isinstance(rows, ScopedQuerySet):
             return rows
-        allowed = Q(pk__in=rows.visible_to(request.user).order_by().values("pk"))  # type: ignore[arg-type]
+        user: Any = request.user
+        choosable = assignable_teams(user) if rows.model is Team else rows.visible_to(user)
+        allowed = Q(pk__in=choosable.order_by().values("pk"))
         match = request.resolver_match
         edited = match.kwargs.get("object_id") if match else None
         if edited and db_field.model is self.model and str(edited).isdigit():
