@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.accounts.admin.paginator import EstimatedPaginator
@@ -16,7 +17,7 @@ from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
 
-type Message = str | Callable[[Any], str]
+type Message = str | Promise | Callable[[Any], str | Promise]
 
 
 def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Message = "") -> T | None:
@@ -29,7 +30,7 @@ def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Mess
     except DomainError as error:
         messages.error(request, str(error))
         return None
-    text = success(result) if callable(success) else success
+    text = str(success(result) if callable(success) else success)
     if text:
         messages.success(request, text)
     return result
