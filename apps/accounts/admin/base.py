@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.accounts.admin.paginator import EstimatedPaginator
@@ -16,7 +17,7 @@ from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
 
-type Message = str | Callable[[Any], str]
+type Message = str | Promise | Callable[[Any], str | Promise]
 
 
 def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Message = "") -> T | None:
