@@ -58,7 +58,9 @@ def test_a_lost_server_is_said(open_as, operator):
 def test_card_dragged_on_the_board_changes_the_stage(open_as, operator):
     page = open_as(operator, "/admin/groups/group/board/")
     card = page.locator(".board__card", has_text="吃货群")
-    card.drag_to(page.locator(".board__column--active .board__cards"))
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        card.drag_to(page.locator(".board__column--active .board__cards"))
+    assert answer.value.status == 204
     expect(page.locator(".board__column--active .board__card")).to_have_count(1)
     expect(page.locator(".board__column--active .board__total")).to_have_text("1")
     Group.objects.get(stage="active")

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection
 
+from apps.imports.models import ImportJob
 from community_ops import health
 
 
@@ -65,3 +66,32 @@ def test_metrics_are_for_loopback_or_the_token(rf, settings, address, headers, t
 
 def test_metrics_refuse_strangers(client):
     assert client.get("/metrics", REMOTE_ADDR="10.1.2.3").status_code == 403
+
+
+@pytest.mark.django_db
+def test_metrics_are_progress_read_from_rows(client, make_delivery, operator):
+    make_delivery("pending", -2)
+    make_delivery("pending", 20)
+    make_delivery("unknown", -5)
+    make_delivery("awaiting_person", -1)
+    ImportJob.objects.create(target="members", original_name="a.csv", created_by=operator, state="failed")
+    text = client.get("/metrics").content.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert 119 < float(values["community_ops_delivery_oldest_due_seconds"]) < 180
+    assert float(values["community_ops_delivery_due"]) == 1
+    assert float(values["community_ops_delivery_unknown"]) == 1
+    assert float(values["community_ops_delivery_awaiting_person"]) == 1
+    assert float(values['community_ops_import_jobs{state="failed"}']) == 1
+    assert float(values['community_ops_import_jobs{state="done"}']) == 0
+    assert float(values["community_ops_beat_last_tick_age_seconds"]) == -1
+    today = sum(float(v) for k, v in values.items() if k.startswith("community_ops_deliveries_today"))
+    assert 1 <= today <= 4  # near midnight some fall on the other side
+
+
+@pytest.mark.django_db
+def test_metrics_fail_loudly_without_tables(client):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE imports_importjob RENAME TO elsewhere")
+    answer = client.get("/metrics")
+    assert answer.status_code == 503
+    assert answer.content == b"failed: ProgrammingError\n"

@@ -202,3 +202,12 @@ def test_membership_export_masks_phones_and_comes_back(desk, group, members, ope
     )
     assert result.totals["update"] == 1
     assert Membership.objects.get().role == "koc"
+
+
+def test_form_offers_my_teams_only_and_zones_that_exist(desk, group, team):
+    Team.objects.create(name="华南组")
+    form = desk.get(reverse("admin:groups_group_change", args=[group.pk])).context["adminform"].form
+    assert list(form.fields["team"].queryset) == [team]
+    zones = dict(form.fields["timezone"].choices)
+    assert "Asia/Shanghai" in zones
+    assert "Mars/Base" not in zones

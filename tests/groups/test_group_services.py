@@ -104,3 +104,9 @@ def test_nobody_assigns_what_they_cannot_see(group, make_user, team, now):
         assign(groups=[group], actor=operator, now=now, channel=foreign)
     group.refresh_from_db()
     assert group.channel is None
+
+
+def test_nobody_gives_a_group_to_a_team_that_is_not_theirs(group, make_user, team, now):
+    operator = make_user("operator", Role.GROUP_OPERATOR, team)
+    with pytest.raises(NotAllowed):
+        assign(groups=[group], actor=operator, now=now, team=Team.objects.create(name="华南组"))

@@ -6,8 +6,14 @@ from django.utils.translation import gettext
 from import_export.fields import Field
 from import_export.widgets import CharWidget
 
-from apps.accounts.admin.import_export import ChoiceWidget, CountWidget, NamedWidget, PlainResource
-from apps.accounts.models import Team, User
+from apps.accounts.admin.import_export import (
+    ChoiceWidget,
+    CountWidget,
+    NamedWidget,
+    PlainResource,
+    TeamWidget,
+)
+from apps.accounts.models import User
 from apps.channels.drivers.registry import driver_choices
 from apps.channels.enums import ChannelState, Platform
 from apps.channels.models import Channel
@@ -19,7 +25,7 @@ class ChannelResource(PlainResource):
     name = Field("name", "通道名称", CharWidget())
     driver = Field("driver", "发送方式", ChoiceWidget(driver_choices()))
     platform = Field("platform", "平台", ChoiceWidget(Platform.choices))
-    team = Field("team", "团队", NamedWidget(Team, "name"))
+    team = Field("team", "团队", TeamWidget())
     owner = Field("owner", "负责人用户名", NamedWidget(User, "username"))
     rate_limit = Field("rate_limit", "限速条数", CountWidget())
     rate_window_seconds = Field("rate_window_seconds", "限速窗口秒", CountWidget())

@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.25
 def dispatch(*, threads: int | None = None, run_seconds: float | None = None) -> int:
     """Send what is due and return how many messages the platforms accepted.
 
-    ``threads`` channels are worked at the same time, each with a database connection of its own.
+    ``threads`` channels are worked at the same time.
     """
     threads = threads or settings.DELIVERY_THREADS
     seconds = settings.DELIVERY_RUN_SECONDS if run_seconds is None else run_seconds
@@ -37,12 +37,14 @@ def dispatch(*, threads: int | None = None, run_seconds: float | None = None) ->
     if not jobs:
         return 0
     board = Board(stops_at=time.monotonic() + seconds)
+    commits = GroupCommit()
     crew: list[threading.Thread] = []
     try:
-        _feed(board, jobs, crew, threads)
+        _feed(board, commits, jobs, crew, threads)
     finally:
         board.close()
         _join(board, crew)
+        commits.close()
     return board.sent
 
 
@@ -53,10 +55,11 @@ def _claim(threads: int) -> list[Job]:
     return jobs
 
 
-def _feed(board: Board, jobs: list[Job], crew: list[threading.Thread], threads: int) -> None:
+def _feed(
+    board: Board, commits: GroupCommit, jobs: list[Job], crew: list[threading.Thread], threads: int
+) -> None:
     """Keep the threads supplied until the time is over or nothing is due and nothing is under way."""
     renewal = _Renewal(board)
-    commits = GroupCommit()
     while True:
         board.put(jobs)
         for _number in range(min(len(jobs), threads - len(crew))):

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
 from apps.channels.drivers.base import Outcome, Verdict
@@ -108,8 +109,8 @@ RETURNING delivery_id, number
 """
 
 
-def run_steps(steps: Sequence[Step]) -> list[int | None]:
-    """Commit ``steps`` in one statement, each on a channel of its own.
+def run_steps(steps: Sequence[Step], *, using: BaseDatabaseWrapper | None = None) -> list[int | None]:
+    """Commit ``steps`` in one statement, each on a channel of its own, over ``using`` or this thread's connection.
 
     Returns, for each, the number of the Attempt that now may be made, or None if its message must not be sent:
     recalled, past its cutoff, its channel paused or leased to another. Raises ``psycopg.OperationalError`` or
@@ -118,8 +119,9 @@ def run_steps(steps: Sequence[Step]) -> list[int | None]:
     columns = zip(*(_row(step) for step in steps), strict=True)
     values: dict[str, Any] = dict(zip(_COLUMNS, map(list, columns), strict=True))
     values["lease"] = settings.DELIVERY_LEASE_SECONDS
-    connection.ensure_connection()
-    raw: Any = connection.connection
+    wrapper = using or connection
+    wrapper.ensure_connection()
+    raw: Any = wrapper.connection
     if settings.DELIVERY_PREPARE and raw.prepare_threshold is None:
         raw.prepare_threshold = 1
     # Django's own cursors bind on the client: this statement would be planned anew each time.

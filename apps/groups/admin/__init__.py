@@ -1,5 +1,5 @@
 """Admin of groups and memberships."""
 
-from apps.groups.admin import group, membership
+from apps.groups.admin import group, member_panel, membership
 
-__all__ = ["group", "membership"]
+__all__ = ["group", "member_panel", "membership"]
