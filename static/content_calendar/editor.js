@@ -137,9 +137,9 @@
     const response = await fetch(`${config.groups}?${params}`);
     if (!response.ok) return;
     const answer = await response.json();
-    const names = answer.groups.slice(0, 8).map((group) => group.name).join("、");
+    const names = answer.groups.slice(0, 8).map((group) => group.name).join(words.and);
     matching.textContent = answer.count
-      ? words.matching.replace("%(count)s", answer.count) + "：" + names + (answer.count > 8 ? "…" : "")
+      ? words.matching.replace("%(count)s", answer.count).replace("%(names)s", () => names + (answer.count > 8 ? "…" : ""))
       : words.none;
   }, 200);
 

@@ -32,7 +32,7 @@ def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Mess
         return None
     text = str(success(result) if callable(success) else success)
     if text:
-        messages.success(request, text)
+        messages.success(request, str(text))
     return result
 
 

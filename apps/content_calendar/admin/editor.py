@@ -137,7 +137,8 @@ def _form_page(
             "words": {
                 "bytes": _("字节"),
                 "characters": _("字"),
-                "matching": _("匹配 %(count)s 个群"),
+                "matching": _("匹配 %(count)s 个群：%(names)s"),
+                "and": _("、"),
                 "none": _("没有匹配的社群"),
                 "more": _("等"),
                 "failed": _("预览没有成功，稍后会再试。"),

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
@@ -174,7 +175,7 @@ class MemberAdmin(ScopedModelAdmin):
             *super().get_urls(),
         ]
 
-    def _export(self, request: HttpRequest) -> HttpResponse:
+    def _export(self, request: HttpRequest) -> HttpResponseBase:
         """The list's own filters and search decide what is exported."""
         return export_view(request, self.get_changelist_instance(request).get_queryset(request))
 
