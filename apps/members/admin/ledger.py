@@ -15,7 +15,7 @@ class PointsEntryAdmin(ReadOnlyModelAdmin):
     list_filter = [("reason", ChoicesDropdownFilter), ("at", RangeDateTimeFilter)]
     list_select_related = ["member"]
     fields = ["member_name", "delta", "reason", "note", "at"]
-    sortable_by = []
+    sortable_by: tuple[str, ...] = ()
 
     @display(description=_("成员"))
     def member_name(self, entry: PointsEntry) -> str:

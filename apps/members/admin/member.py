@@ -6,7 +6,8 @@ from uuid import uuid4
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
@@ -174,7 +175,7 @@ class MemberAdmin(ScopedModelAdmin):
             *super().get_urls(),
         ]
 
-    def _export(self, request: HttpRequest) -> HttpResponse:
+    def _export(self, request: HttpRequest) -> HttpResponseBase:
         """The list's own filters and search decide what is exported."""
         return export_view(request, self.get_changelist_instance(request).get_queryset(request))
 
@@ -182,8 +183,3 @@ class MemberAdmin(ScopedModelAdmin):
 def _is_list(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.url_name == "members_member_changelist"
-
-
-def member_url(member: Member) -> str:
-    """The member's page."""
-    return reverse("admin:members_member_change", args=[member.pk])
