@@ -1,6 +1,7 @@
 """System checks for mistakes in the settings, each with what to do."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.core.checks import CheckMessage, Error, register
 
 @register()
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001–E005: what production refuses. W001: an address that cannot be a base address."""
+    """E001–E005: what production refuses. W001–W004: what is probably a slip."""
     found: list[CheckMessage] = []
     for key in settings.FIELD_ENCRYPTION_KEYS:
         try:
@@ -49,6 +50,44 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         found.append(
             Error("FIELD_ENCRYPTION_KEYS is empty.", hint="Set at least one Fernet key.", id="portal.E004")
         )
+    found += _addresses()
     if settings.FAILPOINT:
         found.append(Error("FAILPOINT kills processes.", hint="Unset FAILPOINT.", id="portal.E005"))
     return found
+
+
+_API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
+
+
+def _addresses() -> list[CheckMessage]:
+    """Addresses that are fine on a laptop and wrong on a server."""
+    found: list[CheckMessage] = []
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme != "https" or _is_local(site.hostname):
+        found.append(
+            checks.Warning(
+                "SITE_URL is not the public https address; links in notices and posts would lead nowhere.",
+                hint=f"It is now {settings.SITE_URL!r}.",
+                id="portal.W002",
+            )
+        )
+    found += [
+        checks.Warning(
+            f"{name} points to this machine: posts would go to a simulator, not to chat groups.",
+            hint=f"Unset {name}.",
+            id="portal.W003",
+        )
+        for name in _API_BASES
+        if _is_local(urlsplit(getattr(settings, name)).hostname)
+    ]
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            checks.Warning(
+                "ALLOWED_HOSTS lets any host name in.", hint="Name your own hosts.", id="portal.W004"
+            )
+        )
+    return found
+
+
+def _is_local(host: str | None) -> bool:
+    return host is None or host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")

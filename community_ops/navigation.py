@@ -48,9 +48,8 @@ def plan() -> list[tuple[str, list[Entry]]]:
                 Entry(
                     _("待我审批"),
                     "approval",
-                    "admin:accounts_approval_changelist",
+                    "admin:content_calendar_post_approvals",
                     "content_calendar.approve_post",
-                    "?state__exact=pending",
                     badge="approvals",
                     words="approval 审核",
                 ),

@@ -1,14 +1,25 @@
 """All URLs. The API of each room hangs under /api/v1/."""
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from community_ops.home.page import live_fragment
 
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it even where the page names another icon."""
+    return redirect(static("portal/logo.svg"), permanent=True)
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
+    path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
+    path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("admin/", admin.site.urls),
 ]

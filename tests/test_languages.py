@@ -24,6 +24,7 @@ LATIN = LATIN_NAMES | {
     *("Community", "Ops", "WeCom", "QQ", "KOC", "VIP", "UnionID", "chat_id", "GBK", "GB18030", "Big5", "UTF"),
     *("esc", "Control", "Command", "Mac"),  # keys
     *("csv", "html", "json", "ods", "tsv", "xls", "xlsx", "yaml"),  # formats
+    *("JPG", "PNG", "MB", "https", "Asia", "Shanghai"),
     *("admin", "architect", "default", "UnicodeDecodeError"),  # data of these tests
 }
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]")

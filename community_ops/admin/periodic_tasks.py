@@ -24,15 +24,18 @@ for model in (ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, 
         admin.site.unregister(model)
 
 
+_QUEUES = {"delivery": _("投递"), "imports": _("导入"), "default": _("默认")}
+
+
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(ScopedModelAdmin):
-    list_display = ["name", "job", "every", "queue", "enabled", "last_run_at", "total_run_count"]
-    list_filter = ["enabled", "queue"]
+    list_display = ["name", "job", "every", "queue_label", "enabled", "last_run_at", "total_run_count"]
+    list_filter = ["enabled"]
     search_fields = ["name", "task"]
     list_select_related = ["interval"]
     ordering = ["name"]
-    fields = ["enabled", "name", "job", "every", "queue", "last_run_at", "total_run_count"]
-    readonly_fields = ["name", "job", "every", "queue", "last_run_at", "total_run_count"]
+    fields = ["enabled", "name", "job", "every", "queue_label", "last_run_at", "total_run_count"]
+    readonly_fields = ["name", "job", "every", "queue_label", "last_run_at", "total_run_count"]
 
     # The model's own label for it is English, and not marked for translation.
     @display(description=_("执行的任务"), ordering="task")
@@ -42,6 +45,10 @@ class PeriodicTaskAdmin(ScopedModelAdmin):
     @display(description=_("间隔"))
     def every(self, task: Any) -> str:
         return str(_("每 %d 秒") % task.interval.every) if task.interval else "—"
+
+    @display(description=_("队列"))
+    def queue_label(self, task: Any) -> str:
+        return str(_QUEUES.get(task.queue, task.queue or "—"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

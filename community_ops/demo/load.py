@@ -3,29 +3,52 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from apps.accounts.models import User
-from apps.groups.models import Group
+from django.db import transaction
+
+from apps.accounts.models import AuditEntry, User
+from apps.accounts.services.audit import audit
+from apps.content_calendar.models import Post
+from apps.imports.models import ImportJob
 from community_ops.demo.communities import load_channels, load_groups
+from community_ops.demo.history import load_history
+from community_ops.demo.members import load_members
 from community_ops.demo.people import load_people
+from community_ops.demo.posts import Writer, load_posts
 
 type Say = Callable[[str], object]
+_STARTED, _DONE = "demo.start", "demo.done"
 
 
 def is_loaded() -> bool:
-    """Whether somebody, the demo or a person, has put anything in already."""
-    return User.objects.exists() or Group.objects.exists()
+    """Whether there is nothing to do: the demo is complete, or somebody's own data is here.
+
+    A load that was killed half way is neither: the next one goes on where it stopped.
+    """
+    if AuditEntry.objects.filter(action=_DONE).exists():
+        return True
+    return User.objects.exists() and not AuditEntry.objects.filter(action=_STARTED).exists()
 
 
 def load_demo(*, now: datetime, say: Say) -> None:
     """Load what is missing; running it twice changes nothing.
 
-    Not one transaction: each step goes through services that have their own.
+    Not one transaction: most steps go through services that have their own, and each may be repeated.
     """
+    if AuditEntry.objects.filter(action=_DONE).exists():
+        say("演示数据已经在了")
+        return
+    audit(actor=None, action=_STARTED)
     users = load_people()
     say(f"团队和用户 {len(users)} 人")
     load_channels(owner=users["operator"])
-    if Group.objects.exists():
-        say("社群已有,不再载入")
-        return
-    count = load_groups(actor=users["architect"], operators=[users["operator"], users["south"]], now=now)
-    say(f"社群 {count} 个")
+    operators = [users["operator"], users["south"]]
+    say(f"社群 {load_groups(actor=users['architect'], operators=operators, now=now)} 个")
+    if not ImportJob.objects.exists():
+        job = load_members(actor=users["operator"], now=now)
+        say(f"成员名单 {job.read_count} 行,新增 {job.created_count} 人")
+    if not Post.objects.exists():
+        with transaction.atomic():
+            writer = Writer(author=users["editor"], approver=users["architect"])
+            say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
+            say(f"接下来的帖子 {load_posts(writer=writer, now=now)} 条")
+    audit(actor=None, action=_DONE)

@@ -106,7 +106,7 @@ def _approvals(user: User) -> Card | None:
         key="approvals",
         label=_("待我审批"),
         count=count,
-        url=link("accounts_approval_changelist", state__exact="pending"),
+        url=link("content_calendar_post_approvals"),
         icon="approval",
         tone="warning",
         todo=_("看预览，通过或写明理由退回。没有审批的帖子到点不会发。"),

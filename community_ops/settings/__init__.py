@@ -123,6 +123,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 15,
 }
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # no results are kept: beat needs no task to clean them up
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # A worker without -Q serves all of them.
@@ -152,11 +153,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 AXES_FAILURE_LIMIT = env.int("AXES_FAILURE_LIMIT", default=8)
 AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ADMIN = False  # ours: community_ops/admin/login_attempts.py
 
 # --- Language and time ---------------------------------------------------------------------------
@@ -207,7 +210,7 @@ DELIVERY_CONNECT_SECONDS = env.float("DELIVERY_CONNECT_SECONDS", default=5.0)
 DELIVERY_READ_SECONDS = env.float("DELIVERY_READ_SECONDS", default=10.0)
 DELIVERY_TOTAL_SECONDS = env.float("DELIVERY_TOTAL_SECONDS", default=20.0)
 # How many channels one task works at the same time, and for how long before it makes room.
-DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
+DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=16)
 DELIVERY_RUN_SECONDS = env.float("DELIVERY_RUN_SECONDS", default=6.0)
 # A channel rests this long after an answer that nobody can read.
 DELIVERY_REST_SECONDS = env.float("DELIVERY_REST_SECONDS", default=10.0)

@@ -22,6 +22,8 @@ SIGNATURES: dict[str, tuple[int | None, int, int | None]] = {
     "npgettext_lazy": (0, 1, 2),
 }
 _STRING = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+# Without one of these a Python file marks nothing; parsing a thousand of them to find that out takes seconds.
+_MAY_MARK = re.compile(r"gettext|\b_\(")
 _TEMPLATE_CALL = re.compile(rf"\b(_|n?p?gettext)\(\s*({_STRING}(?:\s*,\s*{_STRING})*)(?:\s*,\s*count)?\s*\)")
 
 type Key = tuple[str | None, str]
@@ -69,14 +71,16 @@ def extract(files: Iterable[tuple[Path, str]], *, strict: bool = True) -> dict[K
 
 
 def _from_python(text: str, name: str, unreadable: list[str]) -> Iterator[Message]:
-    tree = ast.parse(text, name)
+    if not _MAY_MARK.search(text):
+        return
+    nodes = list(ast.walk(ast.parse(text, name)))
     aliases = {function: function for function in SIGNATURES}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
             aliases |= {
                 item.asname: item.name for item in node.names if item.asname and item.name in SIGNATURES
             }
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

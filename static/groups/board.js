@@ -49,7 +49,7 @@
         const answer = await fetch(location.href, { method: "POST", body, headers: { "X-CSRFToken": token() } });
         if (!answer.ok) refusal = (await answer.text()).slice(0, 200);
       } catch {
-        refusal = navigator.language.startsWith("zh") ? "网络不通，没有改动。" : "No connection; nothing was changed.";
+        refusal = board.dataset.offline;
       }
       if (refusal) {
         home.querySelector(".board__cards").insertBefore(moved, next);

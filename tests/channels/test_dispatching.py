@@ -1,12 +1,16 @@
 """What one run sends, in which order and how fast (D1, D2, D4, D5, D7)."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db.models import F
 
 from apps.channels.models import Attempt, Channel, Delivery
 from apps.channels.services.dispatching import dispatch
+from apps.channels.services.sending import content_problems
 from apps.core.clock import database_now
 from tests.channels.conftest import outcomes, states
 
@@ -86,3 +90,51 @@ def test_a_retry_holds_back_the_later_ones(quick, make_channel, make_due):
     arrived = [message["text"] for message in quick.accepted(key=channel.secret)]
     assert arrived == [delivery.content["text"] for delivery in deliveries]
     assert outcomes(deliveries[0]) == ["retry", "accepted"]
+
+
+@pytest.mark.parametrize(
+    ("driver", "platform", "secret", "signing", "address"),
+    [
+        ("dingtalk_robot", "dingtalk", "0123456789abcdef", "SECabc", ""),
+        ("feishu_robot", "feishu", "0123456789abcdef", "feishu-secret", ""),
+        ("telegram_bot", "telegram", "123456:abcdefgh-1", "", "-100200300"),
+        ("webhook", "webhook", "own-system", "shared-secret", ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["text", "link"])
+def test_every_driver_is_understood_by_its_platform(
+    quick, make_due, driver, platform, secret, signing, address, kind
+):
+    quick.robots([{"platform": platform, "key": secret, "secret": signing, "name": "甲"}])
+    channel = Channel.objects.create(
+        name="甲",
+        driver=driver,
+        secret=f"{quick.url}/webhook/{secret}" if driver == "webhook" else secret,
+        signing_secret=signing,
+    )
+    content = {"kind": kind, "text": "晚上八点见", "title": "直播", "url": "https://example.com/"}
+    [delivery] = make_due(channel, kind=kind, content=content, address=address)
+    dispatch()
+    assert states([delivery]) == ["sent"]
+    [message] = quick.accepted(platform=platform)
+    assert (message["key"], message["chat"]) == (secret, address)
+
+
+def test_an_image_arrives_as_it_was_uploaded(quick, make_channel, make_due):
+    channel = make_channel()
+    image = b"\x89PNG\r\n\x1a\n" + b"1" * 5000
+    path = default_storage.save("poster.png", ContentFile(image))
+    [delivery] = make_due(channel, kind="image", content={"kind": "image", "path": path})
+    [lost] = make_due(channel, kind="image", content={"kind": "image", "path": "gone.png"})
+    dispatch()
+    assert states([delivery, lost]) == ["sent", "failed"]
+    [message] = quick.accepted()
+    assert message["extra"] == {"md5": hashlib.md5(image).hexdigest(), "size": len(image)}
+
+
+def test_content_problems_speak_to_the_writer(make_channel):
+    channel = make_channel()
+    assert content_problems(channel=channel, kind="text", content={"text": "你好"}) == []
+    [problem] = content_problems(channel=channel, kind="text", content={"text": "汉" * 683})
+    assert "2049" in problem
+    assert content_problems(channel=channel, kind="image", content={"path": "gone.png"}) != []

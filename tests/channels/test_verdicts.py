@@ -10,8 +10,7 @@ from apps.channels.models import Channel, Delivery
 from apps.channels.services.dispatching import dispatch
 from apps.channels.services.lifecycle import activate_channel
 from apps.core.clock import database_now
-from apps.core.invariants import count_violations
-from tests.channels.conftest import outcomes, states
+from tests.channels.conftest import broken_promises, outcomes, states
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,8 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def promises_hold_afterwards(transactional_db):
     yield
-    broken = [(item.promise, item.name, count) for item, count in count_violations() if count]
-    assert not broken
+    assert not broken_promises()
 
 
 @pytest.mark.parametrize(

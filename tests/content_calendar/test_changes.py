@@ -21,15 +21,14 @@ from apps.content_calendar.services import (
 )
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from tests.content_calendar.conftest import LATER, NOW
+from tests.deliveries import bring
 
 
 def set_state(delivery: Delivery, state: str, **values) -> None:
     if state == DeliveryState.SENT:
-        values |= {"sent_at": NOW, "attempt_count": 1}
+        values |= {"attempt_count": 1}
         Attempt.objects.create(delivery=delivery, number=1, lease_token=1, outcome="accepted")
-    if state in {DeliveryState.CLAIMED, DeliveryState.SENDING}:
-        values |= {"leased_until": NOW}
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, **values)
+    bring(Delivery.objects.filter(pk=delivery.pk), state, **values)
 
 
 def states_of(post: Post) -> list[str]:
@@ -40,10 +39,10 @@ def test_recall_stops_what_is_open_and_says_what_is_out(make_post, schedule, edi
     post = schedule(make_post())
     first, second, _third = (t.delivery for t in post.targets.select_related("delivery"))
     set_state(first, DeliveryState.SENT)
-    set_state(second, DeliveryState.CLAIMED)
+    set_state(second, DeliveryState.SENDING)
     result = recall_post(post=post, actor=editor, now=NOW)
     assert (result.post.state, result.cancelled, result.gone) == ("draft", 1, 2)
-    assert states_of(post) == ["cancelled", "claimed", "sent"]
+    assert states_of(post) == ["cancelled", "sending", "sent"]
     assert "收不回来" in result.sentence
     assert result.post.approved_by is None
     assert AuditEntry.objects.get(action="post.recall").detail == {"cancelled": 1, "gone": 2}

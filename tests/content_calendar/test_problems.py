@@ -32,6 +32,8 @@ def test_each_error_is_found(make_post, make_group, groups):
     assert codes(make_post(body="{{ group.name }")) == {"broken_variable"}
     assert codes(make_post(body="加我 138 0013 8000")) == {"phone_number"}
     assert codes(make_post(kind="image")) == {"no_image"}
+    with_variable = make_post(kind="link", link_title="甲", link_url="https://example.com/{{group.name}}")
+    assert codes(with_variable) == {"variable_in_url"}
     assert codes(make_post(kind="link")) == {"no_link_title", "no_link_url"}
     assert codes(make_post(groups=[make_group("无通道群", channel=None)])) == {"no_channel"}
     assert codes(make_post(groups=[make_group("散伙群", stage="closed")])) == {"closed_groups"}
@@ -93,7 +95,7 @@ def test_the_same_text_within_a_week_is_warned_of(make_post, submit):
 
 
 def test_a_pace_that_cannot_be_kept_is_warned_of(make_post, channel):
-    channel.rate_limit, channel.rate_window_seconds = 1, 3600
+    channel.driver, channel.rate_limit, channel.rate_window_seconds = "webhook", 1, 3600
     channel.save()
     assert codes(make_post(cutoff_minutes=30), "warnings") == {"too_slow"}
 

@@ -8,13 +8,16 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from apps.accounts.admin.paginator import EstimatedPaginator
+from apps.accounts.models import Team
+from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
 
-type Message = str | Callable[[Any], str]
+type Message = str | Promise | Callable[[Any], str | Promise]
 
 
 def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Message = "") -> T | None:
@@ -27,9 +30,9 @@ def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Mess
     except DomainError as error:
         messages.error(request, str(error))
         return None
-    text = success(result) if callable(success) else success
+    text = str(success(result) if callable(success) else success)
     if text:
-        messages.success(request, text)
+        messages.success(request, str(text))
     return result
 
 
@@ -39,7 +42,7 @@ def visible(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
 
 
 class ScopedChoicesMixin:
-    """Foreign-key and many-to-many choices are limited to visible rows (S1).
+    """Foreign-key and many-to-many choices are limited to visible rows, and teams to one's own (S1).
 
     What the edited object already points to stays a valid choice, so that saving a form whose other fields
     were changed cannot fail, or silently empty a field, because a colleague of another team is named in it.
@@ -63,7 +66,9 @@ class ScopedChoicesMixin:
         rows = given if given is not None else db_field.remote_field.model._default_manager.all()
         if not isinstance(rows, ScopedQuerySet):
             return rows
-        allowed = Q(pk__in=rows.visible_to(request.user).order_by().values("pk"))  # type: ignore[arg-type]
+        user: Any = request.user
+        choosable = assignable_teams(user) if rows.model is Team else rows.visible_to(user)
+        allowed = Q(pk__in=choosable.order_by().values("pk"))
         match = request.resolver_match
         edited = match.kwargs.get("object_id") if match else None
         if edited and db_field.model is self.model and str(edited).isdigit():

@@ -19,7 +19,8 @@ from import_export.tmp_storages import MediaStorage
 from import_export.widgets import ForeignKeyWidget, Widget
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
-from apps.accounts.models import User
+from apps.accounts.models import Team, User
+from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.spreadsheet_files import as_csv_text
 from apps.core.spreadsheets import neutralise, restore
@@ -137,6 +138,16 @@ class NamedWidget(ForeignKeyWidget):
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return str(getattr(value, self.field)) if value else ""
+
+
+class TeamWidget(NamedWidget):
+    """A team by its name, among those the importing user may give rows to."""
+
+    def __init__(self) -> None:
+        super().__init__(Team, "name")
+
+    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
+        return assignable_teams(kwargs["user"])
 
 
 class PlainResource(ModelResource):

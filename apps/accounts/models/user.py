@@ -49,3 +49,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        """What the pages call this person; Chinese names are one field."""
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)

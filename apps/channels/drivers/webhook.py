@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
 
+import httpx
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,7 +43,9 @@ class Webhook:
     def clean_secret(self, secret: str) -> str:
         """Return the address. Raises ``Invalid``."""
         try:
-            return check_url(secret.strip())
+            url = check_url(secret.strip())
+            # International names and paths go over the wire in ASCII.
+            return url if url.isascii() else str(httpx.URL(url))
         except Invalid as error:
             raise Invalid(error.message, hint=error.hint, field="secret") from None
 

@@ -27,8 +27,8 @@ class Delivery(TimeStamped):
     ``lease_token`` fences: a result is written only by the holder of the token that claimed it (D7).
     """
 
-    key = models.CharField(max_length=160, unique=True)
-    # Every change of state writes all indexes: foreign keys that another index begins with get none.
+    key = models.CharField(max_length=160)
+    # Every change of state writes all full indexes, so there are three: id, key and due time.
     channel = models.ForeignKey(
         Channel, verbose_name=_("通道"), on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
@@ -67,6 +67,7 @@ class Delivery(TimeStamped):
         ordering = ["-due_at", "-id"]
         permissions = [("operate_delivery", _("可处理投递（标记已发、重发、取消）"))]
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="delivery_key_once"),
             models.CheckConstraint(condition=Q(cutoff_at__gt=F("due_at")), name="delivery_cutoff_after_due"),
             models.CheckConstraint(
                 condition=(Q(state="sent") & Q(sent_at__isnull=False))
@@ -95,8 +96,7 @@ class Delivery(TimeStamped):
                 condition=Q(state__in=["unknown", "awaiting_person", "failed", "missed", "held"]),
                 name="delivery_attention",
             ),
-            models.Index(fields=["team", "due_at"], name="delivery_team_due"),
-            models.Index(fields=["channel", "due_at"], name="delivery_channel_due"),
+            models.Index(fields=["-due_at", "-id"], name="delivery_newest"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="delivery_sent"),
         ]
 

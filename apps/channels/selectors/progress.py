@@ -100,10 +100,11 @@ def channel_healths(*, channels: Sequence[Channel], now: datetime) -> list[Chann
     by_id = {channel.pk: channel for channel in channels}
     with connection.cursor() as cursor:
         cursor.execute(_CHANNELS, {"now": now, "channels": list(by_id)})
-        found = {
-            pk: ChannelHealth(by_id[pk], *rest, by_id[pk].circuit_open_until)
-            for pk, *rest in cursor.fetchall()
-        }
+        rows = cursor.fetchall()
+    found = {
+        pk: ChannelHealth(by_id[pk], due, oldest, unknown, held, used, by_id[pk].circuit_open_until)
+        for pk, due, oldest, unknown, held, used in rows
+    }
     return [found[channel.pk] for channel in channels]
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.channels.services.board import Board, Job
+from apps.channels.services.committing import GroupCommit
 from apps.channels.services.leasing import claim, renew
 from apps.channels.services.upkeep import tidy
 from apps.channels.services.working import DATABASE_LOST, work
@@ -27,7 +28,7 @@ _POLL_SECONDS = 0.25
 def dispatch(*, threads: int | None = None, run_seconds: float | None = None) -> int:
     """Send what is due and return how many messages the platforms accepted.
 
-    ``threads`` channels are worked at the same time, each with a database connection of its own.
+    ``threads`` channels are worked at the same time.
     """
     threads = threads or settings.DELIVERY_THREADS
     seconds = settings.DELIVERY_RUN_SECONDS if run_seconds is None else run_seconds
@@ -36,12 +37,14 @@ def dispatch(*, threads: int | None = None, run_seconds: float | None = None) ->
     if not jobs:
         return 0
     board = Board(stops_at=time.monotonic() + seconds)
+    commits = GroupCommit()
     crew: list[threading.Thread] = []
     try:
-        _feed(board, jobs, crew, threads)
+        _feed(board, commits, jobs, crew, threads)
     finally:
         board.close()
         _join(board, crew)
+        commits.close()
     return board.sent
 
 
@@ -52,13 +55,15 @@ def _claim(threads: int) -> list[Job]:
     return jobs
 
 
-def _feed(board: Board, jobs: list[Job], crew: list[threading.Thread], threads: int) -> None:
+def _feed(
+    board: Board, commits: GroupCommit, jobs: list[Job], crew: list[threading.Thread], threads: int
+) -> None:
     """Keep the threads supplied until the time is over or nothing is due and nothing is under way."""
     renewal = _Renewal(board)
     while True:
         board.put(jobs)
         for _number in range(min(len(jobs), threads - len(crew))):
-            thread = threading.Thread(target=work, args=[board], name="delivery", daemon=True)
+            thread = threading.Thread(target=work, args=[board, commits], name="delivery", daemon=True)
             thread.start()
             crew.append(thread)
         if jobs:

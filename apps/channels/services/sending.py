@@ -14,6 +14,7 @@ from apps.channels.drivers.registry import get_driver
 from apps.channels.models import Channel
 from apps.channels.services.leasing import Claimed, Lease
 from apps.channels.services.recording import Finished, Started
+from apps.core.errors import DomainError
 from apps.core.outbound import NoAnswer, NotSent, shared_client
 
 
@@ -64,7 +65,12 @@ def prepare(lease: Lease, message: Claimed, *, now: datetime | None = None) -> R
         signing_secret=lease.signing_secret,
         base_url=getattr(settings, driver.base_setting) if driver.base_setting else "",
     )
-    return driver.build(content, credentials=credentials, address=message.address, now=now or timezone.now())
+    try:
+        return driver.build(
+            content, credentials=credentials, address=message.address, now=now or timezone.now()
+        )
+    except DomainError as error:
+        raise Unsendable(str(error)) from None
 
 
 def perform(started: Started, request: Request) -> Finished:

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from apps.channels.drivers.base import Outcome, Request
 from apps.channels.services.board import Board, Job
+from apps.channels.services.committing import GroupCommit
 from apps.channels.services.leasing import Claimed
-from apps.channels.services.recording import Finished, Started, fail_unsendable, hand_back, settle, step
+from apps.channels.services.recording import Finished, Started, Step, fail_unsendable, hand_back, settle
 from apps.channels.services.sending import Unsendable, perform, prepare
 from apps.core.failpoints import failpoint
 
@@ -23,10 +24,10 @@ logger = logging.getLogger(__name__)
 DATABASE_LOST = (psycopg.OperationalError, psycopg.InterfaceError, db.OperationalError, db.InterfaceError)
 
 
-def work(board: Board) -> None:
+def work(board: Board, commits: GroupCommit) -> None:
     """Work jobs of ``board`` until there are no more. Runs in a thread with a connection of its own."""
     try:
-        _Worker(board).run()
+        _Worker(board, commits).run()
     finally:
         connections.close_all()
 
@@ -50,8 +51,9 @@ def persist[T](write: Callable[[], T]) -> T:
 class _Worker:
     """``finished`` is a success that is not recorded yet: the next step takes it along, in the same commit."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, commits: GroupCommit) -> None:
         self.board = board
+        self.commits = commits
         self.finished: Finished | None = None
 
     def run(self) -> None:
@@ -101,13 +103,13 @@ class _Worker:
         if self.finished is not None:
             finished, self.finished = self.finished, None
             is_last = finished.started.lease is not job.lease
-            persist(lambda: step(finished, None, None, is_last=is_last))
+            persist(lambda: self.commits.run(Step(finished, is_last=is_last)))
         persist(lambda: hand_back(job.lease, list(job.messages)))
 
     def _record_last(self) -> None:
         finished, self.finished = self.finished, None
         if finished is not None:
-            persist(lambda: step(finished, None, None, is_last=True))
+            persist(lambda: self.commits.run(Step(finished, is_last=True)))
 
     def _prepare(self, job: Job, message: Claimed) -> Request | None:
         try:
@@ -124,7 +126,7 @@ class _Worker:
         finished, self.finished = self.finished, None
         is_last = finished is not None and finished.started.lease is not job.lease
         try:
-            number = step(finished, job.lease, message, is_last=is_last)
+            number = self.commits.run(Step(finished, job.lease, message, is_last))
         except DATABASE_LOST:
             connection.close()
             self._recover(job, message, finished, is_last=is_last)
@@ -135,7 +137,7 @@ class _Worker:
         """The database went away during a step: nobody knows what it committed. Write the verdict again, which
         is harmless, and give the whole job back; that no request was made for ``message`` is certain."""
         if finished is not None:
-            persist(lambda: step(finished, None, None, is_last=is_last))
+            persist(lambda: self.commits.run(Step(finished, is_last=is_last)))
         unrequested = Started(job.lease, message, message.attempt_count + 1)
         persist(lambda: hand_back(job.lease, [message, *job.messages], unrequested=unrequested))
         job.messages.clear()

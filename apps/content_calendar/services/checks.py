@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -28,13 +28,15 @@ from apps.core.errors import Invalid
 from apps.groups.models import Group
 
 
-def problems_of(post: Post, *, now: datetime) -> Problems:
-    """Everything wrong with ``post`` as it is stored: errors block submitting, warnings want a tick.
+def problems_of(post: Post, *, now: datetime, groups: Sequence[Group] | None = None) -> Problems:
+    """Everything wrong with ``post``: errors block submitting, warnings want a tick.
+
+    ``groups`` are those that it would go to, for a post that is not stored yet; left out, the stored ones.
 
     The cost grows with the number of groups: each group's text is rendered, each different one is checked
     once per driver.
     """
-    groups = list(groups_of(post).select_related("channel"))
+    groups = list(groups_of(post).select_related("channel") if groups is None else groups)
     found = list(chain(about_content(post), about_groups(post, groups), about_time(post, groups, now=now)))
     if not any(p.code in {"unknown_variable", "broken_variable", "bad_timezone"} for p in found):
         found += chain(about_messages(post, groups, now=now), about_pace(post, groups, now=now))
@@ -51,6 +53,13 @@ def about_content(post: Post) -> Iterator[Problem]:
             yield error("no_link_title", _("链接卡片没有标题。"), field="link_title")
         if not post.link_url.strip():
             yield error("no_link_url", _("链接卡片没有地址。"), field="link_url")
+        elif "{{" in post.link_url:
+            yield error(
+                "variable_in_url",
+                _("链接地址里不能用变量。"),
+                hint=_("每个群要不同的链接时，分成几条帖子。"),
+                field="link_url",
+            )
     elif not post.body.strip():
         yield error("empty_body", _("正文还是空的。"), hint=_("写上要发到群里的话。"), field="body")
     texts = {"body": post.body}

@@ -11,6 +11,8 @@ from apps.content_calendar.enums import Level
 from apps.core.errors import Invalid
 from apps.groups.models import Group
 
+_MISSING = frozenset({"no_time", "no_groups", "empty_body", "no_image", "no_link_title", "no_link_url"})
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -21,6 +23,11 @@ class Problem:
     message: str
     hint: str = ""
     field: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Something not filled in yet, as against something wrong: no reproach while one is still writing."""
+        return self.code in _MISSING
 
 
 def error(code: str, message: str, *, hint: str = "", field: str = "") -> Problem:
@@ -58,6 +65,16 @@ class Problems:
             group_count=group_count,
             checked_at=checked_at,
         )
+
+    @property
+    def wrong(self) -> list[Problem]:
+        """Errors other than what is merely missing."""
+        return [p for p in self.errors if not p.is_missing]
+
+    @property
+    def missing(self) -> list[Problem]:
+        """What has still to be filled in."""
+        return [p for p in self.errors if p.is_missing]
 
     @property
     def token(self) -> str:

@@ -1,6 +1,7 @@
 """The small forms behind bulk actions and closing."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -10,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from apps.accounts.models import Team, User
+from apps.accounts.models import User
+from apps.accounts.selectors.teams import assignable_teams
 from apps.channels.models import Channel
 from apps.groups.enums import GroupStage
 
@@ -29,7 +31,7 @@ class BulkForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._rows: dict[str, dict[str, Any]] = {}
-        self._offer("team", Team.objects.visible_to(user))
+        self._offer("team", assignable_teams(user))
         self._offer("owner", User.objects.visible_to(user).filter(is_active=True))
         self._offer("channel", Channel.objects.visible_to(user))
         open_stages = [choice for choice in GroupStage.choices if choice[0] != GroupStage.CLOSED]
@@ -57,6 +59,17 @@ class BulkForm(forms.Form):
     def stage_change(self) -> str | None:
         value = self.cleaned_data["stage"]
         return value if value not in (KEEP, "") else None
+
+
+class ZoneField(forms.ChoiceField):
+    """A time zone that exists: those of the trade's markets first, every other by name after them."""
+
+    FIRST = ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "Asia/Tokyo", "UTC")
+
+    def __init__(self, **kwargs: Any) -> None:
+        others = sorted(name for name in available_timezones() if "/" in name and name not in self.FIRST)
+        choices = [(name, name) for name in (*self.FIRST, *others)]
+        super().__init__(choices=choices, widget=UnfoldAdminSelectWidget(), **kwargs)
 
 
 class CloseForm(BaseDialogForm):

@@ -25,7 +25,7 @@ from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.channels.enums import ChannelState
 from apps.core.errors import DomainError
 from apps.groups.admin.board import board_columns
-from apps.groups.admin.bulk_forms import BulkForm, CloseForm, bulk_context
+from apps.groups.admin.bulk_forms import BulkForm, CloseForm, ZoneField, bulk_context
 from apps.groups.admin.filters import ChannelHealthFilter, FullnessFilter
 from apps.groups.admin.group_resource import GroupImportResource, GroupResource
 from apps.groups.admin.membership import MembershipInline
@@ -64,6 +64,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     actions_list = ["open_board"]
     actions_detail = ["see_memberships", "close"]
     inlines = [MembershipInline]
+    compressed_fields = True
     readonly_fields = ["member_count", "stage_label"]
     fieldsets = [
         (
@@ -195,6 +196,11 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
             # Ending a group asks for a reason: it has a button of its own.
             field.choices = [c for c in field.choices if c[0] != GroupStage.CLOSED]  # type: ignore[attr-defined]
         return field
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "timezone":
+            return ZoneField(label=db_field.verbose_name, initial=db_field.default)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)

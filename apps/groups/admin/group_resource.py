@@ -13,6 +13,7 @@ from apps.accounts.admin.import_export import (
     DayWidget,
     NamedWidget,
     PlainResource,
+    TeamWidget,
 )
 from apps.accounts.models import Team
 from apps.channels.enums import Platform
@@ -60,7 +61,7 @@ class GroupResource(PlainResource):
     ends_on = Field("ends_on", "结束日期", DayWidget())
     channel = Field("channel", "机器人名称", RobotWidget(Channel, "name"))
     stage = Field("stage", "阶段", ChoiceWidget(GroupStage.choices))
-    team = Field("team", "团队", NamedWidget(Team, "name"))
+    team = Field("team", "团队", TeamWidget())
     goal = Field("goal", "目标", CharWidget())
     lifetime = Field("lifetime", "周期", ChoiceWidget(Lifetime.choices, _LIFETIME_WORDS))
     audience = Field("audience", "人群画像", CharWidget())

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
+from apps.accounts.selectors.teams import assignable_teams
 from apps.accounts.services.audit import audit
 from apps.channels.enums import Platform
 from apps.channels.models import Channel
@@ -54,10 +55,7 @@ def assign(*, groups: Iterable[Group], actor: User, now: datetime, **changes: An
     if unknown:
         raise TypeError(f"assign() cannot set {sorted(unknown)}")
     for value in changes.values():
-        if (
-            value is not None
-            and not type(value)._default_manager.visible_to(actor).filter(pk=value.pk).exists()
-        ):
+        if value is not None and not _may_choose(actor, value):
             raise NotAllowed(_("你看不到“%s”，不能这样指定。") % value)
     changed = [
         group for group in groups if any(getattr(group, name) != value for name, value in changes.items())
@@ -76,6 +74,12 @@ def assign(*, groups: Iterable[Group], actor: User, now: datetime, **changes: An
     if "team" in changes:
         refresh_teams(group_ids=[group.pk for group in changed])
     return len(changed)
+
+
+def _may_choose(actor: User, value: Team | User | Channel) -> bool:
+    if isinstance(value, Team):
+        return assignable_teams(actor).filter(pk=value.pk).exists()
+    return type(value).objects.visible_to(actor).filter(pk=value.pk).exists()
 
 
 def refresh_teams(*, group_ids: list[int]) -> None:

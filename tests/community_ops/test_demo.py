@@ -1,0 +1,104 @@
+"""The demo: real services, repeatable, refused in production, and it keeps every promise."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group as AuthGroup
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from apps.accounts.models import Approval, Team, User
+from apps.channels.models import Channel, Delivery
+from apps.content_calendar.models import Post
+from apps.core.invariants import count_violations
+from apps.groups.models import Group
+from community_ops.demo.communities import robot_key
+from community_ops.demo.people import PASSWORD, log_ins
+from community_ops.demo.reset import empty_tables
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def roles(transactional_db):
+    """Other tests with real commits empty the tables; the roles come with every migrate."""
+    from community_ops.roles import sync_roles
+
+    sync_roles()
+
+
+def run(*args: str) -> str:
+    out = StringIO()
+    call_command("demo", *args, stdout=out)
+    return out.getvalue()
+
+
+def test_demo_is_whole_repeatable_and_keeps_its_promises(settings):
+    assert "architect" in run("--if-empty")
+    robots = Channel.objects.filter(driver="wecom_robot")
+    assert robots.count() == 20
+    assert {channel.secret for channel in robots} == {robot_key(n) for n in range(1, 21)}
+    assert Group.objects.count() == 60
+    assert set(Group.objects.values_list("team", flat=True)) == set(Team.objects.values_list("pk", flat=True))
+    wechat = Group.objects.filter(platform="wechat")
+    assert set(wechat.values_list("channel__driver", flat=True)) == {"manual"}
+    states = set(Post.objects.values_list("state", flat=True))
+    assert {"draft", "submitted", "rejected", "scheduled", "finished"} <= states
+    assert Approval.objects.pending().count() == 3
+    now = timezone.now()
+    soon = Delivery.objects.filter(due_at__gte=now, due_at__lt=now + timedelta(minutes=10))
+    assert soon.count() >= 20
+    assert [(item.promise, item.name) for item, count in count_violations() if count] == []
+    before = {model: model.objects.count() for model in (User, Group, Post, Delivery, Channel)}
+    assert run("--if-empty") == ""
+    run()
+    assert {model: model.objects.count() for model in before} == before
+    people = log_ins()
+    assert len(people) == User.objects.count()
+    assert all(PASSWORD in line for line in people)
+    assert run("--show-logins").splitlines() == people
+
+
+def test_reset_empties_what_was_there():
+    Team.objects.create(name="旧团队")
+    assert "accounts_team" in empty_tables()
+    assert not Team.objects.exists()
+    assert AuthGroup.objects.exists()  # roles stay
+
+
+def test_a_load_that_was_killed_goes_on(monkeypatch):
+    from community_ops.demo import load
+
+    def killed(**_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(load, "load_posts", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run("--if-empty")
+    assert not Post.objects.exists()
+    assert not load.is_loaded()
+    monkeypatch.undo()
+    run("--if-empty")
+    assert Post.objects.exists()
+    assert Group.objects.count() == 60
+    assert load.is_loaded()
+
+
+def test_somebodys_own_data_is_left_alone():
+    User.objects.create_user("boss", password="my-own-pass-1")
+    assert run("--if-empty") == ""
+    assert User.objects.count() == 1
+
+
+def test_a_changed_password_is_not_shown():
+    User.objects.create_user("architect", password="my-own-pass-1", is_staff=True)
+    assert log_ins() == []
+
+
+@pytest.mark.parametrize("args", [(), ("--reset", "--noinput"), ("--if-empty",), ("--show-logins",)])
+def test_production_refuses(settings, args):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="PRODUCTION=1"):
+        run(*args)
+    assert not User.objects.exists()
