@@ -1,38 +1,42 @@
 """Delivery: what a scan costs among a million, and how fast a worker is beside a bare loop.
 
-``python -m benchmarks.delivery`` prints one JSON object a line. Works in a database of its own beside the
-configured one, on the same server, and against a chat simulator of its own with every limit on.
+Against a chat simulator of its own with every limit on.
 """
 
-import json
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+import httpx
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.channels.drivers.base import Content, Credentials, Outcome
+from apps.channels.drivers.registry import all_drivers
+from apps.channels.drivers.wecom_robot import DRIVER
+from apps.channels.models import Attempt, Channel, Delivery
+from apps.channels.services.leasing import LEASE, claim
+from apps.channels.services.upkeep import tidy
+from apps.channels.tasks import dispatch
+from apps.core.invariants import count_violations
+from apps.core.outbound import shared_client
+from benchmarks._processes import simulator
+
 ROBOTS = 1_000
 MESSAGES = 10_000
 THREADS = 16
 
 
-def run() -> list[dict[str, Any]]:
-    """All figures. Django must be set up; creates and drops the database ``bench_…``."""
-    from django.db import connection
-
-    with _database():
-        results = scans()
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE channels_delivery, channels_channel CASCADE")
-        with simulator() as url:
-            results += throughput(url)
-    return results
+def run() -> Iterator[dict[str, Any]]:
+    """Every figure as soon as it is known. Expects an empty, migrated database."""
+    yield from scans()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE channels_delivery, channels_channel CASCADE")
+    with simulator() as platform:
+        yield from throughput(platform.url)
 
 
 # --- The scan -----------------------------------------------------------------------------------------
@@ -47,23 +51,18 @@ def scans(sizes: tuple[int, int] = (1_000, 1_000_000)) -> list[dict[str, Any]]:
         _future_deliveries(made, size)
         made = size
         seconds = _best(_scan, times=15)
-        results.append({"bench": "delivery.scan", "future_deliveries": size, "milliseconds": 1000 * seconds})
+        results.append({"case": "idle scan", "future_deliveries": size, "milliseconds": 1000 * seconds})
     ratio = results[-1]["milliseconds"] / results[0]["milliseconds"]
-    results.append({"bench": "delivery.scan_ratio", "ratio": round(ratio, 2), "plan": _plan()})
+    results.append({"case": "scan ratio, 1,000,000 to 1,000", "ratio": round(ratio, 2), "plan": _plan()})
     return results
 
 
 def _scan() -> None:
-    from apps.channels.services.leasing import claim
-    from apps.channels.services.upkeep import tidy
-
     tidy()
     assert claim(limit=32) == []
 
 
 def _future_deliveries(existing: int, wanted: int) -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO channels_delivery (key, channel_id, recipient, address, subject, source_url, kind, content,
@@ -78,12 +77,6 @@ def _future_deliveries(existing: int, wanted: int) -> None:
 
 
 def _plan() -> list[str]:
-    from django.conf import settings
-    from django.db import connection, transaction
-
-    from apps.channels.drivers.registry import all_drivers
-    from apps.channels.services.leasing import LEASE
-
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + LEASE,
@@ -106,8 +99,6 @@ def throughput(url: str) -> list[dict[str, Any]]:
     They take turns of a second or two until the task has sent all 10,000, so that whatever else the machine
     does hits all alike.
     """
-    from django.conf import settings
-
     robots = _robots(url)
     bare = [f"bare-{key}" for key in robots]
     _register(url, bare, limit=0)
@@ -123,11 +114,11 @@ def throughput(url: str) -> list[dict[str, Any]]:
     refused = _check(url)
     rates = {name: pace.per_second for name, pace in paces.items()}
     return [
-        {"bench": "delivery.bare_loop", "client": "apps.core.outbound", "per_second": round(rates["loop"])},
-        {"bench": "delivery.bare_loop", "client": "httpx.Client", "per_second": round(rates["httpx"])},
-        {"bench": "delivery.bare_threads", "threads": THREADS, "per_second": round(rates["threads"])},
+        {"case": "bare loop", "client": "apps.core.outbound", "per_second": round(rates["loop"])},
+        {"case": "bare loop", "client": "httpx.Client", "per_second": round(rates["httpx"])},
+        {"case": "bare threads", "threads": THREADS, "per_second": round(rates["threads"])},
         {
-            "bench": "delivery.worker",
+            "case": "worker",
             "threads": settings.DELIVERY_THREADS,
             "messages": MESSAGES,
             "robots": ROBOTS,
@@ -156,10 +147,6 @@ class _Pace:
 
 def _request(url: str, key: str, number: int) -> tuple[str, bytes, dict[str, str]]:
     """The very request that the driver builds for this message."""
-    from django.utils import timezone
-
-    from apps.channels.drivers.base import Content, Credentials
-    from apps.channels.drivers.wecom_robot import DRIVER
 
     request = DRIVER.build(
         Content("text", text=_text(number)),
@@ -175,10 +162,6 @@ def _text(number: int) -> str:
 
 
 def _bare(url: str, keys: list[str], *, seconds: float, threads: int) -> tuple[int, float]:
-    from apps.channels.drivers.base import Outcome
-    from apps.channels.drivers.wecom_robot import DRIVER
-    from apps.core.outbound import shared_client
-
     client = shared_client(is_guarded=False)
     counts = [0] * threads
     began = time.perf_counter()
@@ -205,8 +188,6 @@ def _bare(url: str, keys: list[str], *, seconds: float, threads: int) -> tuple[i
 
 
 def _bare_httpx(url: str, keys: list[str], *, seconds: float) -> tuple[int, float]:
-    import httpx
-
     number = 0
     with httpx.Client(trust_env=False, timeout=10) as client:
         began = time.perf_counter()
@@ -219,7 +200,6 @@ def _bare_httpx(url: str, keys: list[str], *, seconds: float) -> tuple[int, floa
 
 def _due(robots: int) -> None:
     """10,000 messages due in the same minute, ten to each robot."""
-    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -235,8 +215,6 @@ def _due(robots: int) -> None:
 
 def _worker() -> tuple[int, float]:
     """One turn of the real task."""
-    from apps.channels.models import Delivery
-    from apps.channels.tasks import dispatch
 
     began = time.perf_counter()
     sent = dispatch()
@@ -246,8 +224,6 @@ def _worker() -> tuple[int, float]:
 
 def _check(url: str) -> int:
     """Every message arrived once, and no promise is broken. Returns refusals (none)."""
-    from apps.channels.models import Attempt
-    from apps.core.invariants import count_violations
 
     robots = [
         robot for robot in _get(f"{url}/_control/requests")["robots"] if robot["key"].startswith("bench")
@@ -263,10 +239,6 @@ def _check(url: str) -> int:
 
 
 def _robots(url: str) -> list[str]:
-    from django.conf import settings
-
-    from apps.channels.models import Channel
-
     settings.WECOM_API_BASE = url
     keys = [f"bench-robot-{number:05d}" for number in range(ROBOTS)]
     Channel.objects.bulk_create(
@@ -281,14 +253,10 @@ def _register(url: str, keys: list[str], *, limit: int | None = None) -> None:
 
 
 def _post(url: str, payload: Any) -> None:
-    import httpx
-
     httpx.post(url, json=payload, timeout=60, trust_env=False).raise_for_status()
 
 
 def _get(url: str) -> Any:
-    import httpx
-
     return httpx.get(url, timeout=60, trust_env=False).json()
 
 
@@ -300,50 +268,3 @@ def _best(call: Callable[[], None], *, times: int) -> float:
         call()
         taken.append(time.perf_counter() - began)
     return sorted(taken)[times // 2]
-
-
-@contextmanager
-def _database() -> Iterator[None]:
-    """A migrated database of our own, dropped at the end."""
-    from django.db import connection
-
-    original = connection.settings_dict["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_{os.getpid()}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(original, verbosity=0)
-
-
-@contextmanager
-def simulator() -> Iterator[str]:
-    """A chat simulator in a process of its own; yields its address."""
-    command = [sys.executable, "-m", "chat_simulator", "--port", "0", "--quit-with-stdin"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        try:
-            yield process.stdout.readline().split()[1]
-        finally:
-            process.stdin.close()
-            process.wait(timeout=10)
-
-
-def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_ops.settings")
-    import django
-
-    from community_ops.servers import embedded
-
-    if not os.environ.get(embedded.DATABASE_VARIABLE):
-        embedded.ensure_postgres()
-    django.setup()
-    for result in run():
-        print(json.dumps(result, ensure_ascii=False))
-
-
-if __name__ == "__main__":
-    main()

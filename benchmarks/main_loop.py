@@ -50,7 +50,7 @@ def _import_members() -> Iterator[dict[str, Any]]:
             sys.executable,
             "manage.py",
             "import_members",
-            str(ROOT / "demo" / "data" / name),
+            str(ROOT / "tests" / "data" / name),
             "--json",
         ]
         done = subprocess.run(

@@ -8,7 +8,7 @@ from apps.groups.enums import MembershipRole, MembershipSource
 from apps.groups.models import Group
 from apps.imports.enums import Level, Outcome
 from apps.imports.services import columns as parse
-from apps.imports.services.running import Batch, Run, UndoRun
+from apps.imports.services.running import IS_WRITTEN, Batch, Run, UndoRun
 from apps.imports.services.targets import Column, Message, Step, extend_target
 
 
@@ -36,7 +36,7 @@ class MembershipStep(Step):
         """Add stays up to each group's capacity, with their facts and the teams that may see the member."""
         room = (
             f"FROM {run.rows} r JOIN groups_group g ON g.name = r.group_name{_scope(run.actor)}"
-            f" WHERE {batch.where} AND r.target_id IS NOT NULL"
+            f" WHERE {batch.written}"
         )
         away = (
             "EXISTS (SELECT 1 FROM groups_membership p WHERE p.group_id = g.id AND p.member_id = r.target_id"
@@ -103,7 +103,7 @@ class MembershipStep(Step):
         run.note(
             "group_name.unknown",
             f"SELECT r.row_no, r.group_name FROM {run.rows} r WHERE r.group_name IS NOT NULL"
-            " AND r.target_id IS NOT NULL AND NOT EXISTS"
+            f" AND {IS_WRITTEN} AND NOT EXISTS"
             f" (SELECT 1 FROM groups_group g WHERE g.name = r.group_name{_scope(run.actor)})",
         )
 

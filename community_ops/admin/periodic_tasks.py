@@ -48,7 +48,7 @@ class PeriodicTaskAdmin(ScopedModelAdmin):
 
     @display(description=_("队列"))
     def queue_label(self, task: Any) -> str:
-        return str(_QUEUES.get(task.queue, task.queue))
+        return str(_QUEUES.get(task.queue, task.queue or "—"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.channels.enums import ChannelState, DeliveryState
 from apps.channels.models import Channel, Delivery
+from apps.channels.selectors.progress import delivery_health
 from apps.groups.models import Group
 from community_ops.home.links import change_link, link
 
@@ -39,6 +40,7 @@ def troubles(user: User, now: datetime) -> list[Trouble]:
     if user.has_perm("channels.view_channel"):
         found += _channels(user)
     if user.has_perm("channels.view_delivery"):
+        found += _stuck(now)
         found += _deliveries(user, now)
     if user.has_perm("groups.view_group"):
         found += _groups(user)
@@ -56,6 +58,23 @@ def _channels(user: User) -> list[Trouble]:
             url=change_link("channels_channel_change", channel.pk),
         )
         for channel in rows
+    ]
+
+
+def _stuck(now: datetime) -> list[Trouble]:
+    """Due and not sent for minutes (D8): of the whole house, since a stopped worker stops everybody."""
+    health = delivery_health(now)
+    if not health.is_stuck:
+        return []
+    minutes = int(health.oldest_due_seconds // 60)
+    return [
+        Trouble(
+            label=_("到点没发出去"),
+            count=health.due_count,
+            reason=_("最早的一条已经晚了 %d 分钟。") % minutes,
+            todo=_("限速排队会自己追上；如果数字一直不动，请检查后台任务（worker 和 beat）是否在运行。"),
+            url=link("channels_health"),
+        )
     ]
 
 

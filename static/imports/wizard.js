@@ -7,7 +7,15 @@ function dropArea(area) {
   const show = () => {
     name.textContent = input.files.length ? input.files[0].name : name.dataset.empty;
   };
-  input.addEventListener("change", show);
+  // Captured above the input: Unfold's own listener on it expects a text field beside every file field.
+  area.addEventListener(
+    "change",
+    (event) => {
+      event.stopPropagation();
+      show();
+    },
+    true,
+  );
   for (const kind of ["dragenter", "dragover"]) {
     area.addEventListener(kind, (event) => {
       event.preventDefault();

@@ -1,10 +1,14 @@
 """Users, roles, approvals, audit and notices in the admin."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import Group as AuthGroup
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.admin.audit_words import WORDS
 from apps.accounts.enums import Role
 from apps.accounts.models import AuditEntry, Notice, User
 from apps.accounts.services.audit import audit
@@ -178,3 +182,27 @@ def test_last_login_is_kept(client, make_user, team):
     user.refresh_from_db()
     assert user.last_login is not None
     assert user.last_login <= timezone.now()
+
+
+def test_every_audited_action_has_a_word():
+    root = Path(__file__).parents[2]
+    written = set()
+    for folder in ("apps", "community_ops"):
+        for path in (root / folder).rglob("*.py"):
+            source = path.read_text()
+            if "audit(" in source:
+                written |= set(re.findall(r'action="([a-z_]+\.[a-z_]+)"', source))
+    assert len(written) > 10
+    assert written - set(WORDS) == set()
+
+
+def test_audit_speaks_in_words_and_filters_by_them(client, architect, team):
+    audit(actor=architect, action="group.stage", target=team)
+    audit(actor=architect, action="something.new", target=team)
+    client.force_login(architect)
+    url = reverse("admin:accounts_auditentry_changelist")
+    html = client.get(url).content.decode()
+    assert "改社群阶段" in html
+    assert "something.new" in html
+    found = client.get(url, {"did": "group.stage"}).context["cl"].result_list
+    assert [entry.action for entry in found] == ["group.stage"]

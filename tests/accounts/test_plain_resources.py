@@ -8,7 +8,7 @@ from apps.accounts.enums import Role
 from apps.accounts.models import Team
 from apps.channels.admin.channel_resource import ChannelResource
 from apps.channels.models import Channel
-from apps.members.admin.vocabulary_resource import TagResource, TierResource
+from apps.members.admin.vocabulary import TagResource, TierResource
 from apps.members.models import Tag, Tier
 
 

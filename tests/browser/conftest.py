@@ -43,7 +43,7 @@ def open_as(live_server, browser: Browser, request: pytest.FixtureRequest) -> Ca
         )
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("pageerror", lambda error: failures.append(f"{error} {error.stack}"))
         page.on(
             "console", lambda said: failures.append(said.text) if "Content Security" in said.text else None
         )

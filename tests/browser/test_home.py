@@ -12,6 +12,7 @@ from apps.accounts.models import Team, User
 from apps.channels.models import Channel, Delivery
 from apps.groups.enums import GroupKind
 from apps.groups.models import Group
+from tests.deliveries import bring
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -39,7 +40,7 @@ def test_figures_follow_without_a_reload(open_as, operator, width):
     expect(page.locator("[data-figure=open]")).to_contain_text("1")
     expect(page.get_by_test_id("home-timeline")).to_contain_text("早安")
     page.evaluate("window.notReloaded = true")
-    Delivery.objects.update(state="sent", sent_at=timezone.now())
+    bring(Delivery.objects.all(), "sent")
     # Coming back to the tab fetches at once: no need to wait for the clock.
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("[data-figure=sent] .home__value")).to_have_text("1")

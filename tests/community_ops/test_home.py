@@ -149,6 +149,14 @@ def test_troubles_say_why_and_what_to_do(operator, team, make_delivery):
     assert all(trouble.todo for trouble in found.values())
 
 
+def test_a_stopped_worker_is_seen(operator, make_delivery):
+    make_delivery("pending", -1)
+    assert troubles(operator, timezone.now()) == []
+    make_delivery("pending", -7)
+    (trouble,) = troubles(operator, timezone.now())
+    assert (trouble.count, trouble.reason) == (2, "最早的一条已经晚了 7 分钟。")
+
+
 def test_other_teams_trouble_is_not_mine(operator, other_team, make_delivery):
     make_delivery("failed", -5, team=other_team, reason="别人的")
     make_delivery("unknown", -5, team=other_team)
@@ -207,7 +215,7 @@ def test_page_costs_the_same_for_one_and_three(
         notify(users=[architect], key=str(n), text="请看")
     client.force_login(architect)
     client.get(reverse(INDEX))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(reverse(INDEX))
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         client.get(reverse("home_live"))

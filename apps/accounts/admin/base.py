@@ -30,7 +30,7 @@ def run_service[T](request: HttpRequest, call: Callable[[], T], *, success: Mess
     except DomainError as error:
         messages.error(request, str(error))
         return None
-    text = success(result) if callable(success) else success
+    text = str(success(result) if callable(success) else success)
     if text:
         messages.success(request, str(text))
     return result

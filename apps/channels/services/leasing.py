@@ -1,7 +1,8 @@
 """Leasing channels and claiming their due messages (D5, D7).
 
 A worker leases whole channels, not single messages: so a robot's messages stay in order and its pace needs no
-talk between workers. Time is the database's. Only ``upkeep.reap`` frees a lease that has run out, because it
+talk between workers. Time is the database's; conditions use ``statement_timestamp()``, which is stable, so that
+an index can serve them. Only ``upkeep.reap`` frees a lease that has run out, because it
 must count the killed request before the channel is given away.
 """
 
@@ -21,7 +22,7 @@ from apps.core.secrets import open_token
 #: Messages that one lease takes at most; a fast channel is simply leased again.
 BATCH = 25
 
-_WITHIN_WINDOW = "at > clock_timestamp() - make_interval(secs => c.rate_window_seconds + %(margin)s)"
+_WITHIN_WINDOW = "at > statement_timestamp() - make_interval(secs => c.rate_window_seconds + %(margin)s)"
 
 #: Free channels whose first pending message may go now. LATERAL reads one index entry per channel, however many
 #: million messages lie ahead. ``recent_at`` is trimmed to its window while we are here.
@@ -35,15 +36,14 @@ FROM (
     FROM channels_channel AS c
     CROSS JOIN LATERAL (
         SELECT d.due_at, d.available_at FROM channels_delivery AS d
-        WHERE d.channel_id = c.id AND d.state = 'pending'
+        WHERE d.channel_id = c.id AND d.state = 'pending' AND d.due_at <= statement_timestamp()
         ORDER BY d.due_at, d.sequence, d.id LIMIT 1
     ) AS first
     WHERE c.state = 'active'
       AND c.driver = ANY(%(drivers)s)
       AND c.leased_until IS NULL
-      AND (c.circuit_open_until IS NULL OR c.circuit_open_until <= clock_timestamp())
-      AND first.due_at <= clock_timestamp()
-      AND first.available_at <= clock_timestamp()
+      AND (c.circuit_open_until IS NULL OR c.circuit_open_until <= statement_timestamp())
+      AND first.available_at <= statement_timestamp()
       AND c.rate_limit > (SELECT count(*) FROM unnest(c.recent_at) AS at WHERE {_WITHIN_WINDOW})
     ORDER BY first.due_at, c.id
     LIMIT %(limit)s
@@ -66,18 +66,18 @@ FROM (
          AS lease(channel_id, token, count)
     CROSS JOIN LATERAL (
         SELECT head.id FROM (
-            SELECT p.id, bool_and(p.available_at <= clock_timestamp())
+            SELECT p.id, bool_and(p.available_at <= statement_timestamp())
                          OVER (ORDER BY p.due_at, p.sequence, p.id) AS is_free
             FROM (
                 SELECT id, due_at, sequence, available_at FROM channels_delivery
                 WHERE channel_id = lease.channel_id AND state = 'pending'
-                  AND due_at <= clock_timestamp() AND cutoff_at > clock_timestamp()
+                  AND due_at <= statement_timestamp() AND cutoff_at > statement_timestamp()
                 ORDER BY due_at, sequence, id LIMIT lease.count
             ) AS p
         ) AS head WHERE head.is_free
     ) AS front
 ) AS chosen
-WHERE d.id = chosen.id AND d.state = 'pending' AND d.due_at <= clock_timestamp()
+WHERE d.id = chosen.id AND d.state = 'pending' AND d.due_at <= statement_timestamp()
 RETURNING d.id, d.channel_id, d.key, d.recipient, d.address, d.kind, d.content, d.due_at, d.sequence,
           d.attempt_count
 """

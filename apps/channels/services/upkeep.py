@@ -1,6 +1,7 @@
 """What every scan does before it sends: take over from the dead, say what is late, hold, release, hand to people.
 
 Each step is one set-based transaction over partial indexes, so its cost follows what is due, not what exists.
+(Hence ``statement_timestamp()`` in conditions: ``clock_timestamp()`` is volatile, and no index serves that.)
 Rows that another scan has in hand are skipped, so any number of scans may do this at once (D7).
 """
 
@@ -42,7 +43,7 @@ def tidy() -> Upkeep:
 
 
 _EXPIRED = """
-SELECT id FROM channels_channel WHERE leased_until < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
+SELECT id FROM channels_channel WHERE leased_until < statement_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
 """
 
 _RECLAIM = """
@@ -99,7 +100,7 @@ UPDATE channels_delivery SET
     updated_at = clock_timestamp()
 WHERE id IN (
     SELECT id FROM channels_delivery
-    WHERE {states} AND due_at <= clock_timestamp() AND cutoff_at <= clock_timestamp()
+    WHERE {states} AND due_at <= statement_timestamp() AND cutoff_at <= statement_timestamp()
     ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, channel_id, subject
@@ -157,7 +158,7 @@ UPDATE channels_delivery SET
     state = 'held', reason_code = 'channel', reason = %(reason)s, updated_at = clock_timestamp()
 WHERE id IN (
     SELECT d.id FROM channels_channel AS c JOIN channels_delivery AS d ON d.channel_id = c.id
-    WHERE c.state <> 'active' AND d.state = 'pending' AND d.due_at <= clock_timestamp()
+    WHERE c.state <> 'active' AND d.state = 'pending' AND d.due_at <= statement_timestamp()
     ORDER BY d.id LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 )
 """
@@ -167,7 +168,7 @@ UPDATE channels_delivery SET state = 'awaiting_person', updated_at = clock_times
 WHERE id IN (
     SELECT d.id FROM channels_channel AS c JOIN channels_delivery AS d ON d.channel_id = c.id
     WHERE c.driver = ANY(%(manual)s) AND c.state = 'active'
-      AND d.state = 'pending' AND d.due_at <= clock_timestamp()
+      AND d.state = 'pending' AND d.due_at <= statement_timestamp()
     ORDER BY d.id LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 )
 """

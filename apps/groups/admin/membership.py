@@ -93,8 +93,7 @@ class MembershipAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     search_fields = ["group__name"]
     search_help_text = _("群名称、成员昵称，或完整手机号")
     ordering = ["-id"]
-    raw_id_fields = ["member"]
-    autocomplete_fields = ["group"]
+    autocomplete_fields = ["group", "member"]
     actions = ["mark_left"]
     fields = ["group", "member", "role"]
 

@@ -28,37 +28,45 @@ def text(max_length: int) -> Parser:
     return lambda x: f"left({x}, {max_length})"
 
 
+def tidy_date(x: str) -> str:
+    """Separators of any kind as hyphens, full-width digits as digits; for ``date``."""
+    plain = f"translate({x}, {literal(_WIDE_DIGITS + '/.年月日')}, '0123456789----')"
+    return f"CASE WHEN {x} ~ ' ' THEN regexp_replace({plain}, ' +0?0:00(:00)?$', '') ELSE {plain} END"
+
+
 def date(x: str) -> str:
-    """``2026-01-24``, ``2026/1/24``, ``2026.1.24``, ``20260124``, ``2026年1月24日``, also with a time of 00:00."""
-    iso = f"replace(replace(replace(replace(replace(translate({x}, {literal(_WIDE_DIGITS + '/.')}, '0123456789--'), '年', '-'), '月', '-'), '日', ''), ' 00:00:00', ''), ' 0:00', '')"
+    """``2026-01-24``, ``2026/1/24``, ``2026.1.24``, ``20260124``, ``2026年1月24日``; also with a time of 0:00."""
     return (
-        f"CASE WHEN {iso} ~ '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}$' OR {iso} ~ '^(19|20)[0-9]{{6}}$'"
-        f" THEN CASE WHEN pg_input_is_valid({iso}, 'date') THEN ({iso})::date END END"
+        f"CASE WHEN {x} ~ '^([0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}|(19|20)[0-9]{{6}})$'"
+        f" AND pg_input_is_valid({x}, 'date') THEN {x}::date END"
     )
+
+
+def tidy_timestamp(x: str) -> str:
+    """As ``tidy_date``, keeping the time of day; for ``timestamp``."""
+    return f"replace(translate({x}, {literal(_WIDE_DIGITS + '/.：T年月')}, '0123456789--: --'), '日', ' ')"
 
 
 def timestamp(x: str) -> str:
     """A date as in ``date`` with an optional time of day, in the portal's time zone."""
-    iso = f"replace(replace(replace(translate({x}, {literal(_WIDE_DIGITS + '/.：T')}, '0123456789--: '), '年', '-'), '月', '-'), '日', ' ')"
-    zone = literal(settings.TIME_ZONE)
     return (
-        f"CASE WHEN {iso} ~ '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}( +[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}})?)? *$'"
-        f" THEN CASE WHEN pg_input_is_valid({iso}, 'timestamp') THEN ({iso})::timestamp AT TIME ZONE {zone} END END"
+        f"CASE WHEN {x} ~ '^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}( +[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}})?)? *$'"
+        f" AND pg_input_is_valid({x}, 'timestamp')"
+        f" THEN {x}::timestamp AT TIME ZONE {literal(settings.TIME_ZONE)} END"
     )
 
 
+def tidy_number(x: str) -> str:
+    """Thousands commas, currency signs and 元/分 taken off; for ``number``."""
+    return f"translate({x}, {literal(_WIDE_DIGITS + '．－¥￥$,，元分 ')}, '0123456789.-')"
+
+
 def number(sql_type: str) -> Parser:
-    """A number with thousands commas, a currency sign or 元/分 after it; ``sql_type`` as in ``numeric(12,2)``."""
-
-    def parse(x: str) -> str:
-        plain = f"translate({x}, {literal(_WIDE_DIGITS + '．－¥￥$,，元分 ')}, '0123456789.-')"
-        ok = f"{plain} ~ '^[+-]?[0-9]+([.][0-9]*)?$'"
-        return (
-            f"CASE WHEN {ok} THEN CASE WHEN pg_input_is_valid({plain}, {literal(sql_type)})"
-            f" THEN ({plain})::{sql_type} END END"
-        )
-
-    return parse
+    """A number; ``sql_type`` as in ``numeric(12,2)``."""
+    return lambda x: (
+        f"CASE WHEN {x} ~ '^[+-]?[0-9]+([.][0-9]*)?$' AND pg_input_is_valid({x}, {literal(sql_type)})"
+        f" THEN {x}::{sql_type} END"
+    )
 
 
 def choice(words: Mapping[str, str]) -> Parser:
@@ -76,8 +84,12 @@ def several(x: str) -> str:
     return f"string_to_array(translate({x}, E';；,，、|｜\\n\\r', E'\\x1f\\x1f\\x1f\\x1f\\x1f\\x1f\\x1f\\x1f\\x1f'), E'\\x1f')"
 
 
+def tidy_phone(x: str) -> str:
+    """Full-width digits as digits, blanks and punctuation taken off; for ``mainland_mobile``."""
+    noise = literal(_WIDE_DIGITS + "＋" + " -()（）.·'’‘`\u3000\u200b\ufeff\u00a0")
+    return f"translate({x}, {noise}, '0123456789+')"
+
+
 def mainland_mobile(x: str) -> str:
     """E.164 of what is a mainland mobile beyond doubt; NULL leaves the rest to Python (M3)."""
-    noise = literal(_WIDE_DIGITS + "＋" + " -()（）.·'’‘`　\u200b\ufeff\u00a0")
-    digits = f"translate({x}, {noise}, '0123456789+')"
-    return f"CASE WHEN {digits} ~ '^([+]?86|0086)?1[3-9][0-9]{{9}}$' THEN '+86' || right({digits}, 11) END"
+    return f"CASE WHEN {x} ~ '^([+]?86|0086)?1[3-9][0-9]{{9}}$' THEN '+86' || right({x}, 11) END"

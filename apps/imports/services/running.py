@@ -11,6 +11,8 @@ from apps.accounts.models import User
 
 type Params = Sequence[Any] | Mapping[str, Any]
 
+#: See ``Batch.written``.
+IS_WRITTEN = "coalesce(r.target_id, 0) > 0"
 #: Rows written by one statement: big enough to be fast, small enough for a moving bar and a quick cancel.
 BATCH_ROWS = 20_000
 #: Passes: rows that carry a thing, repeats of them, and both again for late rows.
@@ -50,6 +52,15 @@ class Batch:
     count: int
     is_repeat: bool
     is_late: bool  # of the target's late rows
+
+    @property
+    def written(self) -> str:
+        """SQL for the rows ``r`` that are about something stored by now.
+
+        Not ``target_id IS NOT NULL``: the table was analysed when all were NULL, and the planner would take
+        a batch for one row and join it in loops.
+        """
+        return f"{self.where} AND {IS_WRITTEN}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,9 +92,7 @@ def parse_rows(*, job: ImportJob, target: Target, run: Run, lease: Lease) -> Non
         for column in target.columns:
             if column.key in places and column.slow:
                 _parse_slowly(run, column, places[column.key], lease)
-        for column in target.columns:
-            if column.key in places:
-                _note_flags(run, column, places[column.key])
+        _note_flags(run, places)
         lease.beat(phase=Phase.CHECKING, done=3, total=5)
         run.note(
             "ragged",
@@ -128,34 +126,39 @@ def _rows_sql(tables: Tables, target: Target, places: dict[str, str]) -> str:
     Flags, each between blanks: ``key!`` unreadable, ``key?`` not valid, ``key~`` cut. ``OFFSET 0`` keeps PostgreSQL from pulling
     the subqueries up and computing each expression several times.
     """
+    tidied, parsed, final, flags = [], [], [], []
     trimmed = ", ".join(f"{cleaned(place)} AS {place}" for place in sorted(set(places.values())))
-    parsed, final, flags = [], [], []
     for column in target.columns:
         key = column.key
         place = places.get(key)
         if place is None:
             final.append(f"NULL::{column.sql_type} AS {key}")
             continue
-        parsed.append(f"({column.parse(place)})::{column.sql_type} AS {key}")
-        parsed.append(f"{place} AS {key}__text")
+        tidied.append(f"{place} AS {key}__text")
+        source = f"{key}__text"
+        if column.tidy:
+            tidied.append(f"{column.tidy(place)} AS {key}__tidy")
+            source = f"{key}__tidy"
+        parsed.append(f"({column.parse(source)})::{column.sql_type} AS {key}, {key}__text")
         value = f"q.{key}"
         if column.valid:
-            value = f"CASE WHEN {column.valid(f'q.{key}')} THEN q.{key} END"
-            flags.append(
-                f"CASE WHEN q.{key} IS NOT NULL AND NOT ({column.valid(f'q.{key}')}) THEN ' {key}? ' END"
-            )
+            good = column.valid(value)
+            flags.append(f"CASE WHEN {value} IS NOT NULL AND NOT ({good}) THEN ' {key}? ' END")
+            value = f"CASE WHEN {good} THEN {value} END"
         flags.append(f"CASE WHEN q.{key}__text IS NOT NULL AND q.{key} IS NULL THEN ' {key}! ' END")
         if column.max_length:
             flags.append(f"CASE WHEN length(q.{key}__text) > {column.max_length} THEN ' {key}~ ' END")
         if column.silent:
             value = f"NULLIF({value}, {literal(column.silent)})"
         final.append(f"{value} AS {key}")
-    inner = f"SELECT row_no, {trimmed} FROM {tables.raw} OFFSET 0"
-    middle = f"SELECT row_no, {', '.join(parsed)} FROM ({inner}) p OFFSET 0"
+    layers = f"SELECT row_no, {trimmed} FROM {tables.raw} OFFSET 0"
+    layers = f"SELECT row_no, {', '.join(tidied)} FROM ({layers}) t OFFSET 0"
+    layers = f"SELECT row_no, {', '.join(parsed)} FROM ({layers}) p OFFSET 0"
+    # Every row is updated once while it is written: room in its page spares the index.
     return (
-        f"CREATE UNLOGGED TABLE {tables.rows} AS SELECT row_no, {', '.join(final)},"
+        f"CREATE UNLOGGED TABLE {tables.rows} WITH (fillfactor = 55) AS SELECT row_no, {', '.join(final)},"
         f" NULLIF(concat({', '.join(flags)}), '') AS flags, {CARRIERS}::smallint AS pass, row_no AS carrier,"
-        f" {Outcome.PENDING.value}::smallint AS outcome, NULL::bigint AS target_id FROM ({middle}) q"
+        f" {Outcome.PENDING.value}::smallint AS outcome, NULL::bigint AS target_id FROM ({layers}) q"
     )
 
 
@@ -184,13 +187,16 @@ def _parse_slowly(run: Run, column: Column, place: str, lease: Lease) -> None:
         )
 
 
-def _note_flags(run: Run, column: Column, place: str) -> None:
-    for sign, code in (("!", "unreadable"), ("?", "invalid"), ("~", "cut")):
-        run.note(
-            f"{column.key}.{code}",
-            f"SELECT r.row_no, left(t.{place}, 80) FROM {run.rows} r JOIN {run.tables.raw} t USING (row_no)"
-            f" WHERE r.flags IS NOT NULL AND strpos(r.flags, ' {column.key}{sign} ') > 0",
-        )
+def _note_flags(run: Run, places: dict[str, str]) -> None:
+    """One note per flag, with the cell as it stands in the file."""
+    cells = " ".join(f"WHEN {literal(key)} THEN t.{place}" for key, place in places.items())
+    run.execute(
+        f"INSERT INTO {run.tables.notes} (row_no, code, value)"
+        " SELECT s.row_no, s.key || CASE s.sign WHEN '!' THEN '.unreadable' WHEN '?' THEN '.invalid' ELSE '.cut' END,"
+        f" left(CASE s.key {cells} END, 80) FROM (SELECT r.row_no, left(f.flag, -1) AS key, right(f.flag, 1) AS sign"
+        f"   FROM {run.rows} r CROSS JOIN LATERAL unnest(string_to_array(r.flags, ' ')) AS f(flag)"
+        f"   WHERE r.flags IS NOT NULL AND f.flag <> '') s JOIN {run.tables.raw} t USING (row_no)"
+    )
 
 
 def _set_passes(run: Run, target: Target) -> None:

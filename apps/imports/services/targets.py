@@ -26,7 +26,7 @@ type Parser = Callable[[str], str]
 class Column:
     """One thing that a file may say about a row.
 
-    ``parse`` and ``valid`` build SQL; ``slow`` is a Python parser (raises ``DomainError``) for the rare cells
+    ``tidy`` (optional), ``parse`` and ``valid`` build SQL, each over what the one before gave; ``slow`` is a Python parser (raises ``DomainError``) for the rare cells
     that ``parse`` leaves NULL. A cell that cannot be read, or is not ``valid``, is left out with a warning,
     or rejects its row if ``level`` says so. An empty cell never says anything.
     """
@@ -35,6 +35,7 @@ class Column:
     label: Text
     aliases: tuple[str, ...] = ()
     sql_type: str = "text"
+    tidy: Parser | None = None
     parse: Parser
     unreadable: Text = ""
     valid: Parser | None = None

@@ -34,7 +34,7 @@ class IdentityStep(Step):
 
     def write(self, run: Run, batch: Batch) -> None:
         """Bind each account that is free; one of another member stays there, with a warning."""
-        rows = f"FROM {run.rows} r WHERE {batch.where} AND r.wechat IS NOT NULL AND r.target_id IS NOT NULL"
+        rows = f"FROM {run.rows} r WHERE {batch.written} AND r.wechat IS NOT NULL"
         run.execute(
             f"""
             WITH added AS (

@@ -1,7 +1,7 @@
 """Who invited whom, once all rows are there: an inviter may stand later in the same file."""
 
 from apps.imports.enums import Outcome
-from apps.imports.services.running import Run
+from apps.imports.services.running import CARRIERS, IS_WRITTEN, LATE, Run
 from apps.imports.services.targets import Step
 from apps.members.importers.profiles import BEFORE
 
@@ -15,7 +15,7 @@ class InviterStep(Step):
         """Set inviters; of several rows about one member the last one's holds."""
         rows = (
             f"FROM {run.rows} r LEFT JOIN members_member i ON i.phone = r.inviter_phone"
-            " WHERE r.inviter_phone IS NOT NULL AND r.target_id IS NOT NULL AND r.row_no = r.carrier"
+            f" WHERE r.inviter_phone IS NOT NULL AND {IS_WRITTEN} AND r.pass IN ({CARRIERS}, {LATE + CARRIERS})"
         )
         run.note("inviter_phone.self", f"SELECT r.row_no, r.inviter_phone {rows} AND i.id = r.target_id")
         run.note("inviter_phone.unknown", f"SELECT r.row_no, r.inviter_phone {rows} AND i.id IS NULL")

@@ -33,7 +33,7 @@ class TagStep(Step):
               SELECT DISTINCT r.carrier, r.outcome, r.target_id, t.id AS tag_id
               FROM {run.rows} r CROSS JOIN LATERAL unnest(r.tags) AS w(word)
               JOIN members_tag t ON t.name = left(btrim(w.word, {BLANKS}), {_MAX})
-              WHERE {batch.where} AND r.target_id IS NOT NULL),
+              WHERE {batch.written}),
             added AS (
               INSERT INTO members_membertag (member_id, tag_id, created_at)
               SELECT target_id, tag_id, %(now)s FROM pairs

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='member',
-            index=models.Index(fields=['lifecycle', '-id'], name='member_lifecycle_newest'),
+            index=models.Index(condition=models.Q(('lifecycle__in', ['prospect', 'new']), _negated=True), fields=['lifecycle', '-id'], name='member_lifecycle_newest'),
         ),
         migrations.AddIndex(
             model_name='member',

@@ -101,7 +101,12 @@ class Member(TimeStamped):
             # With the id, so that a filtered list comes in its order whether the value is rare or common.
             models.Index(fields=["city", "-id"], name="member_city_newest"),
             models.Index(fields=["source", "-id"], name="member_source_newest"),
-            models.Index(fields=["lifecycle", "-id"], name="member_lifecycle_newest"),
+            # The common stages are found at once by walking the list itself.
+            models.Index(
+                fields=["lifecycle", "-id"],
+                condition=~Q(lifecycle__in=["prospect", "new"]),
+                name="member_lifecycle_newest",
+            ),
             models.Index(Right("phone", 4), name="member_phone_tail"),
             GinIndex(OpClass(Doubled("nickname"), name="gin_trgm_ops"), name="member_nickname_doubled"),
         ]
