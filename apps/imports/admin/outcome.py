@@ -13,6 +13,7 @@ from apps.imports.admin.pages import find_job, page, step_of, wake_worker
 from apps.imports.enums import WORKING_STATES, JobState, Phase
 from apps.imports.models import ImportJob
 from apps.imports.services.jobs import RETENTION, cancel, request_undo, require_undoable
+from apps.imports.services.problems import describe
 from apps.imports.services.targets import Target
 from apps.imports.services.undoing import preview_undo
 
@@ -76,7 +77,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "imports/report.html",
         target=target,
         job=job,
-        problems=job.problems,
+        problems=describe(target, job.problems),
         may_write=may_write,
         may_undo=may_write and _undoable(job),
         undo_days=RETENTION.days,

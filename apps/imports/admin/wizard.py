@@ -25,6 +25,7 @@ from apps.imports.enums import Delimiter, Encoding, JobState
 from apps.imports.models import ImportJob
 from apps.imports.selectors.files import Preview, data_width, look
 from apps.imports.services.jobs import confirm, create_job, look_for, set_format, set_mapping, start_check
+from apps.imports.services.problems import describe
 from apps.imports.services.targets import Target
 from apps.imports.services.working import work_next
 
@@ -160,7 +161,7 @@ def check_step(request: HttpRequest, pk: int) -> HttpResponse:
         job=job,
         counts=counts,
         writes=counts.get("created", 0) + counts.get("updated", 0),
-        problems=job.preview.get("problems", []),
+        problems=describe(target, job.preview.get("problems", [])),
     )
 
 

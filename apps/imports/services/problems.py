@@ -1,6 +1,6 @@
 """From notes by row to what a person reads: grouped, counted, with examples; personal data masked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -49,12 +49,11 @@ def rejecting_codes(target: Target) -> list[str]:
 
 
 def summarise(target: Target, tables: Tables) -> list[dict[str, Any]]:
-    """Problems grouped by code, rejections first, most frequent first.
+    """Problems grouped by code, as they are stored with the job: rejections first, most frequent first.
 
-    Each: ``code, level, column, text, hint, count, examples: [{row, value}]``. Texts are in the language that
-    is active now. Values of personal columns are masked (M3).
+    Each: ``code, level, count, examples: [{row, value}]``. Values of personal columns are masked (M3).
     """
-    labels = {column.key: column for column in target.columns}
+    personal = {column.key for column in target.columns if column.is_personal}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT code, count(*), (array_agg(row_no ORDER BY row_no))[:%(n)s],"
@@ -63,26 +62,35 @@ def summarise(target: Target, tables: Tables) -> list[dict[str, Any]]:
         )
         groups = cursor.fetchall()
     messages = messages_of(target)
-    found = []
-    for code, count, rows, values in groups:
-        message = messages[code]
-        column = labels.get(code.split(".")[0])
-        masked = column is not None and column.is_personal
-        found.append(
-            {
-                "code": code,
-                "level": str(message.level),
-                "column": str(column.label) if column else "",
-                "text": str(message.text),
-                "hint": str(message.hint),
-                "count": count,
-                "examples": [
-                    {"row": row, "value": _shown(value, masked)}
-                    for row, value in zip(rows, values, strict=True)
-                ],
-            }
-        )
+    found = [
+        {
+            "code": code,
+            "level": str(messages[code].level),
+            "count": count,
+            "examples": [
+                {"row": row, "value": _shown(value, code.split(".")[0] in personal)}
+                for row, value in zip(rows, values, strict=True)
+            ],
+        }
+        for code, count, rows, values in groups
+    ]
     return sorted(found, key=lambda item: (item["level"] != Level.REJECT, -item["count"], item["code"]))
+
+
+def describe(target: Target, problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add ``column, text, hint`` to stored problems, in the reader's language."""
+    labels = {column.key: column.label for column in target.columns}
+    messages = messages_of(target)
+    unknown = Message(level=Level.WARNING, text=_("这类问题的说明已经没有了。"))
+    return [
+        {
+            **problem,
+            "column": str(labels.get(problem["code"].split(".")[0], "")),
+            "text": str(messages.get(problem["code"], unknown).text),
+            "hint": str(messages.get(problem["code"], unknown).hint),
+        }
+        for problem in problems
+    ]
 
 
 def rejected_rows(target: Target, tables: Tables, width: int) -> Iterator[tuple[list[str], list[str], str]]:

@@ -1,6 +1,6 @@
 """Forgetting: uploads, error files, journals and staging tables past their time (M5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -9,10 +9,12 @@ from apps.imports.models import Change, ImportJob
 from apps.imports.services.jobs import RETENTION
 from apps.imports.services.running import Tables
 
+_WAITING = timedelta(days=1)
+
 
 def purge(*, now: datetime) -> int:
     """Delete the personal data of jobs older than ``RETENTION``; their counts stay. Returns how many jobs."""
-    _drop_strays()
+    _drop_strays(now)
     old = ImportJob.objects.filter(updated_at__lt=now - RETENTION).exclude(file="", error_file="")
     count = 0
     for job in old.exclude(state__in=WORKING_STATES).iterator():
@@ -24,7 +26,7 @@ def purge(*, now: datetime) -> int:
     return count
 
 
-def _drop_strays() -> None:
+def _drop_strays(now: datetime) -> None:
     """Staging tables of jobs that rest or are gone: a worker was killed before it could drop them."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -33,8 +35,9 @@ def _drop_strays() -> None:
         )
         ids = {row[0] for row in cursor.fetchall()}
     busy = set(ImportJob.objects.filter(pk__in=ids, state__in=WORKING_STATES).values_list("pk", flat=True))
-    checked = set(ImportJob.objects.filter(pk__in=ids, state="checked").values_list("pk", flat=True))
-    for job_id in ids - busy - checked:
+    # A checked job waits for its person, but not for ever: what is dropped is loaded again when needed.
+    checked = ImportJob.objects.filter(pk__in=ids, state="checked", updated_at__gt=now - _WAITING)
+    for job_id in ids - busy - set(checked.values_list("pk", flat=True)):
         tables = Tables.of(job_id)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {tables.raw}, {tables.rows}, {tables.notes}")

@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +19,7 @@ from apps.members.models import Member
 from apps.members.services.personal_data import EXPORT, start_export
 
 
-def export_view(request: HttpRequest, members: QuerySet[Member]) -> HttpResponse | StreamingHttpResponse:
+def export_view(request: HttpRequest, members: QuerySet[Member]) -> HttpResponseBase:
     """GET asks how; POST streams the file."""
     if not request.user.has_perm("members.view_member"):
         raise PermissionDenied

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import display
@@ -184,8 +184,3 @@ class MemberAdmin(ScopedModelAdmin):
 def _is_list(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and match.url_name == "members_member_changelist"
-
-
-def member_url(member: Member) -> str:
-    """The member's page."""
-    return reverse("admin:members_member_change", args=[member.pk])

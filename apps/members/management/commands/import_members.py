@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
-from apps.imports.enums import Delimiter, Encoding, JobState
+from apps.imports.enums import Delimiter, Encoding, JobState, Level
 from apps.imports.models import ImportJob
 from apps.imports.services.jobs import confirm, create_job, start_check
+from apps.imports.services.problems import describe
 from apps.imports.services.targets import get_target
 from apps.imports.services.working import work_next
 
@@ -44,7 +46,10 @@ class Command(BaseCommand):
                 )
             job = self._run(job, actor, dry_run=options["dry_run"])
         except OSError as error:
-            raise CommandError(f"打不开文件 {options['file']}：{error.strerror}", returncode=2) from error
+            raise CommandError(
+                _("打不开文件 %(file)s：%(why)s") % {"file": options["file"], "why": error.strerror},
+                returncode=2,
+            ) from error
         except DomainError as error:
             raise CommandError(str(error), returncode=2) from error
         if job.state == JobState.FAILED:
@@ -64,7 +69,7 @@ class Command(BaseCommand):
             return None
         user = User.objects.filter(username=username, is_active=True).first()
         if user is None:
-            raise DomainError(f"没有用户 {username}。")
+            raise DomainError(_("没有用户 %(name)s。") % {"name": username})
         return user
 
     def _run(self, job: ImportJob, actor: User | None, *, dry_run: bool) -> ImportJob:
@@ -91,17 +96,24 @@ class Command(BaseCommand):
         self, job: ImportJob, result: dict[str, Any], problems: list[dict[str, Any]], *, dry_run: bool
     ) -> None:
         if dry_run:
-            self.stdout.write("预检：没有写入任何数据。")
+            self.stdout.write(_("预检：没有写入任何数据。"))
         self.stdout.write(
-            f"{job.original_name}：读取 {result['read']} 行 = 新增 {result['created']} + 更新 {result['updated']}"
-            f" + 未变 {result['unchanged']} + 拒绝 {result['rejected']}"
+            _(
+                "%(name)s：读取 %(read)d 行 = 新增 %(created)d + 更新 %(updated)d + 未变 %(unchanged)d + 拒绝 %(rejected)d"
+            )
+            % {"name": job.original_name, **result}
         )
-        for problem in problems:
-            level = "拒绝" if problem["level"] == "reject" else "提醒"
-            column = f"{problem['column']}：" if problem["column"] else ""
-            rows = "、".join(str(example["row"]) for example in problem["examples"])
+        for problem in describe(get_target(job.target), problems):
             self.stdout.write(
-                f"  [{level}] {problem['count']} 行 {column}{problem['text']}{problem['hint']}（第 {rows} 行…）"
+                _("  [%(level)s] %(count)d 行 %(what)s（第 %(rows)s 行…）")
+                % {
+                    "level": Level(problem["level"]).label,
+                    "count": problem["count"],
+                    "what": " ".join(filter(None, (problem["column"], problem["text"], problem["hint"]))),
+                    "rows": "、".join(str(example["row"]) for example in problem["examples"]),
+                }
             )
         if result["error_file"]:
-            self.stdout.write(f"被拒绝的行在 {result['error_file']}，改正后可以原样再导入。")
+            self.stdout.write(
+                _("被拒绝的行在 %(file)s，改正后可以原样再导入。") % {"file": result["error_file"]}
+            )
