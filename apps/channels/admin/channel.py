@@ -93,7 +93,7 @@ class ChannelAdmin(ScopedModelAdmin):
     @display(description=_("状态"), ordering="state", label=STATE_COLOURS)
     def state_label(self, channel: Channel) -> tuple[str, str]:
         label = channel.get_state_display()
-        return channel.state, f"{label}：{channel.state_reason}" if channel.state_reason else label
+        return channel.state, f"{label} · {channel.state_reason}" if channel.state_reason else label
 
     @display(description=_("本窗口已用"))
     def quota(self, channel: Channel) -> SafeString | str:

@@ -38,7 +38,7 @@ CONDITIONAL_FIELDS = {
 def drivers_help() -> SafeString:
     """How each way of sending is set up."""
     return format_html_join(
-        "", "<p><b>{}</b>：{}</p>", ((driver.label, driver.help_text) for driver in all_drivers().values())
+        "", "<p><b>{}</b> — {}</p>", ((driver.label, driver.help_text) for driver in all_drivers().values())
     )
 
 

@@ -97,7 +97,7 @@ def about_messages(post: Post, groups: list[Group], *, now: datetime) -> Iterato
     for (driver, text), where in refused.items():
         yield error(
             "refused_by_channel",
-            f"{driver}：{text}",
+            _("%(subject)s：%(sentence)s") % {"subject": driver, "sentence": text},
             hint=_("涉及 %(names)s。") % {"names": names_of(where)},
             field="body",
         )
