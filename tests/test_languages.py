@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from zoneinfo import available_timezones
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import translation
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team, User
@@ -23,6 +26,7 @@ CHOOSER = ("/i18n/setlang/",)
 LATIN = LATIN_NAMES | {
     *("Community", "Ops", "WeCom", "QQ", "KOC", "VIP", "UnionID", "chat_id", "GBK", "GB18030", "Big5", "UTF"),
     *("esc", "Control", "Command", "Mac"),  # keys
+    *("Webhook", "Bot", "BotFather", "token", "access_token", "key", "SEC", "http", "newbot"),  # the platforms’ own words
     *("csv", "html", "json", "ods", "tsv", "xls", "xlsx", "yaml"),  # formats
     *("JPG", "PNG", "MB", "https", "Asia", "Shanghai"),
     *("admin", "architect", "default", "UnicodeDecodeError"),  # data of these tests
@@ -34,7 +38,8 @@ IDENTIFIER = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 
 def english_in(html: str) -> set[str]:
     """Return the pieces of text that hold an English word we do not allow on a Chinese page."""
-    pieces = visible_text(html, skip_actions=CHOOSER)
+    # Time zones go by the names of the IANA everywhere.
+    pieces = set(visible_text(html, skip_actions=CHOOSER)) - available_timezones()
     return {piece for piece in pieces if set(WORD.findall(IDENTIFIER.sub("", piece))) - LATIN}
 
 
@@ -88,6 +93,18 @@ def test_chinese_lists_and_forms_have_no_english(chinese: Client) -> None:
     # The filter of the user list shows the keys of roles instead of their labels.
     found[reverse("admin:accounts_user_changelist")] -= set(Role.values)
     assert {url: pieces for url, pieces in found.items() if pieces} == {}
+
+
+def test_every_field_of_our_models_has_a_chinese_name() -> None:
+    with translation.override("zh-hans"):
+        nameless = {
+            str(field)
+            for model in apps.get_models()
+            if model.__module__.startswith("apps.")
+            for field in model._meta.concrete_fields
+            if not field.primary_key and not CJK.search(str(field.verbose_name))
+        }
+    assert nameless == set()
 
 
 def _registered_pages(client: Client) -> Iterator[tuple[str, str]]:

@@ -26,7 +26,7 @@ class Event(models.Model):
     occurred_at = models.DateTimeField(_("发生时间"))
     recorded_at = models.DateTimeField(_("记录时间"), db_default=Now())
     kind = models.CharField(_("种类"), max_length=48, choices=EventKind.choices)
-    key = models.CharField(max_length=120)
+    key = models.CharField(_("去重标识"), max_length=120)
     team = models.ForeignKey(
         Team,
         verbose_name=_("团队"),

@@ -41,9 +41,9 @@ def _outside_marks(text: str) -> Iterator[tuple[int, str]]:
         elif token.token_type == TokenType.BLOCK and tag in ("blocktranslate", "blocktrans", "comment"):
             until = f"end{tag}"
         elif token.token_type == TokenType.TEXT:
-            yield token.lineno, token.contents
+            yield token.lineno or 1, token.contents
         else:
-            yield token.lineno, _MARKED.sub("", token.contents)
+            yield token.lineno or 1, _MARKED.sub("", token.contents)
 
 
 def _blank(pattern: re.Pattern[str], text: str) -> str:

@@ -106,7 +106,7 @@ def test_roles_are_shown_in_words_and_cannot_be_changed(client, architect):
     group = AuthGroup.objects.get(name=Role.CONTENT_EDITOR)
     page = client.get(reverse("admin:auth_group_change", args=[group.pk])).content.decode()
     assert "内容输出官" in page
-    assert "内容日历 / 帖子：新增、修改、删除、查看" in page
+    assert "内容日历 / 帖子 — 新增、修改、删除、查看" in page
     assert client.post(reverse("admin:auth_group_change", args=[group.pk]), {"name": "x"}).status_code == 403
 
 

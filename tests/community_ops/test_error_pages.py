@@ -13,7 +13,7 @@ from apps.accounts.enums import Role
 def test_page_is_whole_in_both_languages(name):
     html = render_to_string(f"{name}.html")
     assert "群策" in html
-    assert "Back to the workbench" in html
+    assert "Back to the home page" in html
     assert "<script" not in html
     assert "style=" not in html
 

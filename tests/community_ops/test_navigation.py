@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.services.notices import notify
-from community_ops.navigation import palette, plan, sidebar
+from community_ops.navigation import palette, sidebar
+from community_ops.sidebar_plan import plan
 
 
 def entries(rf, user, path="/admin/", query="") -> dict[str, dict]:

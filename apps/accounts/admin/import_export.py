@@ -22,6 +22,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from apps.accounts.models import Team, User
 from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
+from apps.core.sentences import listed
 from apps.core.spreadsheet_files import as_csv_text
 from apps.core.spreadsheets import neutralise, restore
 
@@ -77,7 +78,7 @@ class ChoiceWidget(Widget):
         known |= {key.casefold(): key for key, _label in self.choices}
         known |= {_plain(word).casefold(): key for word, key in self.aliases.items()}
         if text.casefold() not in known:
-            labels = "、".join(str(label) for _key, label in self.choices)
+            labels = listed(label for _key, label in self.choices)
             raise ValueError(_("不认识“%(text)s”。可以填：%(labels)s。") % {"text": text, "labels": labels})
         return known[text.casefold()]
 
@@ -177,7 +178,7 @@ class PlainResource(ModelResource):
             if self.fields[name].column_name not in (dataset.headers or [])
         ]
         if missing:
-            raise ValidationError(_("文件里没有“%s”这一列。请检查第一行是不是表头。") % "、".join(missing))
+            raise ValidationError(_("文件里没有“%s”这一列。请检查第一行是不是表头。") % listed(missing))
         super().before_import(dataset, **kwargs)
 
     class Meta:

@@ -15,6 +15,7 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.enums import Role
+from apps.core.sentences import listed
 
 _VERBS = {"view": _("查看"), "add": _("新增"), "change": _("修改"), "delete": _("删除")}
 _DUTIES = {
@@ -71,5 +72,5 @@ class RoleAdmin(ReadOnlyModelAdmin):
             word = gettext(permission.name) if special else str(_VERBS[verb])
             lines.setdefault((app, str(model._meta.verbose_name)), []).append(word)
         return format_html_join(
-            "", "<div>{} / {}：{}</div>", ((a, m, "、".join(w)) for (a, m), w in lines.items())
+            "", "<div>{} / {} — {}</div>", ((a, m, listed(w)) for (a, m), w in lines.items())
         )

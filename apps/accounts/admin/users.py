@@ -18,6 +18,7 @@ from apps.accounts.admin.filters import ScopedMultipleRelatedFilter
 from apps.accounts.admin.roles import role_label
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
+from apps.core.sentences import listed
 
 
 class RolesField(ModelMultipleChoiceField):
@@ -73,7 +74,7 @@ class UserAdmin(DjangoUserAdmin, ScopedModelAdmin):  # type: ignore[misc]
 
     @display(description=_("团队"))
     def team_names(self, user: User) -> str:
-        return "、".join(team.name for team in user.teams.all())
+        return listed(user.teams.all())
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":

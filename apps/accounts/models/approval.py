@@ -26,12 +26,12 @@ class Approval(models.Model):
     ``fingerprint`` is a digest of what was submitted: a change after submission makes the approval void.
     """
 
-    subject_type = models.ForeignKey(ContentType, on_delete=models.CASCADE)
-    subject_id = models.BigIntegerField()
+    subject_type = models.ForeignKey(ContentType, verbose_name=_("事项种类"), on_delete=models.CASCADE)
+    subject_id = models.BigIntegerField(_("事项编号"))
     subject = GenericForeignKey("subject_type", "subject_id")
     team = models.ForeignKey(Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True)
     title = models.CharField(_("事项"), max_length=200)
-    fingerprint = models.CharField(max_length=64)
+    fingerprint = models.CharField(_("内容指纹"), max_length=64)
     state = models.CharField(
         _("状态"), max_length=12, choices=ApprovalState.choices, default=ApprovalState.PENDING
     )

@@ -20,7 +20,7 @@ class Notice(models.Model):
     """A sentence for one user with a link to where it can be mended. ``key`` makes it once per user."""
 
     user = models.ForeignKey(User, verbose_name=_("收件人"), on_delete=models.CASCADE, related_name="notices")
-    key = models.CharField(max_length=120)
+    key = models.CharField(_("去重标识"), max_length=120)
     level = models.CharField(_("级别"), max_length=8, choices=NoticeLevel.choices, default=NoticeLevel.INFO)
     text = models.CharField(_("内容"), max_length=300)
     url = models.CharField(_("链接"), max_length=300, blank=True)

@@ -57,10 +57,12 @@ class Channel(TimeStamped):
     )
     rate_limit = models.PositiveSmallIntegerField(_("限速条数"), default=20)
     rate_window_seconds = models.PositiveSmallIntegerField(_("限速窗口（秒）"), default=60)
-    recent_at = ArrayField(models.DateTimeField(), default=list, db_default=[], editable=False)
+    recent_at = ArrayField(
+        models.DateTimeField(), verbose_name=_("最近发完的时间"), default=list, db_default=[], editable=False
+    )
     circuit_open_until = models.DateTimeField(_("熔断至"), null=True, blank=True, editable=False)
-    lease_token = models.BigIntegerField(default=0, db_default=0, editable=False)
-    leased_until = models.DateTimeField(null=True, blank=True, editable=False)
+    lease_token = models.BigIntegerField(_("租约编号"), default=0, db_default=0, editable=False)
+    leased_until = models.DateTimeField(_("租约到期"), null=True, blank=True, editable=False)
 
     #: Written by workers only: a page that was open for an hour must not put old values back.
     WORKER_FIELDS = frozenset({"recent_at", "circuit_open_until", "lease_token", "leased_until"})

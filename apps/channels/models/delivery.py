@@ -27,7 +27,7 @@ class Delivery(TimeStamped):
     ``lease_token`` fences: a result is written only by the holder of the token that claimed it (D7).
     """
 
-    key = models.CharField(max_length=160)
+    key = models.CharField(_("去重标识"), max_length=160)
     # Every change of state writes all full indexes, so there are three: id, key and due time.
     channel = models.ForeignKey(
         Channel, verbose_name=_("通道"), on_delete=models.PROTECT, related_name="deliveries", db_index=False
@@ -38,13 +38,13 @@ class Delivery(TimeStamped):
     recipient = models.CharField(_("社群"), max_length=120)
     address = models.CharField(_("群内地址"), max_length=120, blank=True)
     subject = models.CharField(_("事项"), max_length=120, blank=True)
-    source_url = models.CharField(max_length=200, blank=True)
+    source_url = models.CharField(_("来源链接"), max_length=200, blank=True)
     kind = models.CharField(_("内容类型"), max_length=10, choices=ContentKind.choices)
     content = models.JSONField(_("内容快照"))
     due_at = models.DateTimeField(_("应发时间"))
     available_at = models.DateTimeField(_("最早可发时间"))
     cutoff_at = models.DateTimeField(_("截止时间"))
-    sequence = models.BigIntegerField(default=0, db_default=0)
+    sequence = models.BigIntegerField(_("顺序号"), default=0, db_default=0)
     state = models.CharField(
         _("状态"),
         max_length=16,
@@ -55,8 +55,8 @@ class Delivery(TimeStamped):
     reason_code = models.CharField(_("原因代码"), max_length=40, blank=True, default="", db_default="")
     reason = models.CharField(_("原因"), max_length=300, blank=True, default="", db_default="")
     attempt_count = models.PositiveSmallIntegerField(_("尝试次数"), default=0, db_default=0)
-    lease_token = models.BigIntegerField(default=0, db_default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.BigIntegerField(_("租约编号"), default=0, db_default=0)
+    leased_until = models.DateTimeField(_("租约到期"), null=True, blank=True)
     sent_at = models.DateTimeField(_("送达时间"), null=True, blank=True)
 
     objects = DeliveryQuerySet.as_manager()
@@ -112,9 +112,11 @@ class AttemptQuerySet(ScopedQuerySet["Attempt"]):
 class Attempt(models.Model):
     """One request, committed before its first byte leaves (D2). Ends with an outcome, or stays ``started``."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts", db_index=False)
+    delivery = models.ForeignKey(
+        Delivery, verbose_name=_("投递"), on_delete=models.CASCADE, related_name="attempts", db_index=False
+    )
     number = models.PositiveSmallIntegerField(_("第几次"))
-    lease_token = models.BigIntegerField()
+    lease_token = models.BigIntegerField(_("租约编号"))
     started_at = models.DateTimeField(_("发出时间"), db_default=Now())
     finished_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     outcome = models.CharField(

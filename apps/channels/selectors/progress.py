@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.channels.enums import ChannelState
 from apps.channels.models import Channel
 
 
@@ -50,6 +51,14 @@ class ChannelHealth:
     @property
     def quota_percent(self) -> int:
         return min(100, round(100 * self.used / self.channel.rate_limit))
+
+    def clears_at(self, now: datetime) -> datetime | None:
+        """When the backlog will be through at the channel's pace, None without one or while it does not send."""
+        if not self.due_count or self.channel.state != ChannelState.ACTIVE:
+            return None
+        begin = max(now, self.circuit_open_until) if self.circuit_open_until else now
+        windows = (self.used + self.due_count - 1) // self.channel.rate_limit
+        return begin + timedelta(seconds=windows * self.channel.rate_window_seconds)
 
 
 #: Every part reads a partial index; history costs nothing. ``pending`` that waits for the pace, a penalty or a

@@ -135,13 +135,15 @@ class PostTarget(models.Model):
     ``part`` counts the messages that one post needs on a platform (text and image are two calls).
     """
 
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="targets")
+    post = models.ForeignKey(Post, verbose_name=_("帖子"), on_delete=models.CASCADE, related_name="targets")
     group = models.ForeignKey(
         Group, verbose_name=_("社群"), on_delete=models.PROTECT, related_name="post_targets"
     )
     occurrence = models.PositiveIntegerField(_("场次"), default=1, db_default=1)
     part = models.PositiveSmallIntegerField(_("第几条"), default=1)
-    delivery = models.OneToOneField(Delivery, on_delete=models.PROTECT, related_name="post_target")
+    delivery = models.OneToOneField(
+        Delivery, verbose_name=_("投递"), on_delete=models.PROTECT, related_name="post_target"
+    )
 
     objects = PostTargetQuerySet.as_manager()
 

@@ -15,6 +15,7 @@ from apps.content_calendar.selectors.wall_clock import zone
 from apps.content_calendar.services.messages import group_due_at
 from apps.content_calendar.services.problems import Problem, error, names_of, warning
 from apps.core.errors import Invalid
+from apps.core.sentences import listed
 from apps.groups.enums import GroupStage
 from apps.groups.models import Group
 
@@ -166,7 +167,7 @@ def about_repeats(post: Post, groups: list[Group]) -> Iterator[Problem]:
 
 
 def _titles(titles: list[str]) -> str:
-    shown = "、".join(f"《{title}》" for title in titles[:3])
+    shown = listed(_("《%(title)s》") % {"title": title} for title in titles[:3])
     return shown + ("…" if len(titles) > 3 else "")
 
 

@@ -25,6 +25,7 @@ from apps.content_calendar.services.rendering import check_syntax
 from apps.content_calendar.services.variables import VARIABLES
 from apps.content_calendar.services.wording import absolute_words_in, coercion_phrases_in, phone_numbers_in
 from apps.core.errors import Invalid
+from apps.core.sentences import listed
 from apps.groups.models import Group
 
 
@@ -96,7 +97,7 @@ def about_messages(post: Post, groups: list[Group], *, now: datetime) -> Iterato
     for (driver, text), where in refused.items():
         yield error(
             "refused_by_channel",
-            f"{driver}：{text}",
+            _("%(subject)s：%(sentence)s") % {"subject": driver, "sentence": text},
             hint=_("涉及 %(names)s。") % {"names": names_of(where)},
             field="body",
         )
@@ -129,7 +130,7 @@ def about_wording(texts: list[str]) -> Iterator[Problem]:
     if phones:
         yield error(
             "phone_number",
-            _("文案里有手机号：%(found)s。") % {"found": "、".join(phones[:3])},
+            _("文案里有手机号：%(found)s。") % {"found": listed(phones[:3])},
             hint=_("群里不能出现手机号，请改成客服名片或链接。"),
             field="body",
         )
@@ -137,7 +138,7 @@ def about_wording(texts: list[str]) -> Iterator[Problem]:
     if absolute:
         yield warning(
             "absolute_words",
-            _("可能违反广告法的用词：%(found)s。") % {"found": "、".join(absolute[:6])},
+            _("可能违反广告法的用词：%(found)s。") % {"found": listed(absolute[:6])},
             hint=_("换成具体、可证实的说法。"),
             field="body",
         )
@@ -145,7 +146,7 @@ def about_wording(texts: list[str]) -> Iterator[Problem]:
     if coercion:
         yield warning(
             "share_coercion",
-            _("像是诱导分享的话：%(found)s。") % {"found": "、".join(coercion[:6])},
+            _("像是诱导分享的话：%(found)s。") % {"found": listed(coercion[:6])},
             hint=_("微信会封禁诱导分享的链接：奖励好友的行动，不要奖励转发。"),
             field="body",
         )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.content_calendar.enums import Level
 from apps.core.errors import Invalid
+from apps.core.sentences import listed
 from apps.groups.models import Group
 
 _MISSING = frozenset({"no_time", "no_groups", "empty_body", "no_image", "no_link_title", "no_link_url"})
@@ -40,7 +41,7 @@ def warning(code: str, message: str, *, hint: str = "", field: str = "") -> Prob
 
 def names_of(groups: list[Group], limit: int = 3) -> str:
     """The first few names, and how many there are."""
-    names = "、".join(group.name for group in groups[:limit])
+    names = listed(group.name for group in groups[:limit])
     if len(groups) > limit:
         return _("%(names)s 等 %(count)s 个群") % {"names": names, "count": len(groups)}
     return names

@@ -30,9 +30,9 @@ class Change(models.Model):
         # A trigger per row of a million, all about one job that is locked anyway.
         db_constraint=False,
     )
-    label = models.CharField(max_length=40)
-    object_id = models.BigIntegerField()
-    before = models.JSONField(null=True)
+    label = models.CharField(_("种类"), max_length=40)
+    object_id = models.BigIntegerField(_("对象编号"))
+    before = models.JSONField(_("原值"), null=True)
 
     objects = ChangeQuerySet.as_manager()
 

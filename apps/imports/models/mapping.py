@@ -15,9 +15,9 @@ class RememberedMappingQuerySet(ScopedQuerySet["RememberedMapping"]):
 class RememberedMapping(TimeStamped):
     """How the columns of a header line were mapped last time, per target."""
 
-    target = models.CharField(max_length=40)
-    fingerprint = models.CharField(max_length=64)
-    mapping = models.JSONField(default=dict)
+    target = models.CharField(_("导入到"), max_length=40)
+    fingerprint = models.CharField(_("表头指纹"), max_length=64)
+    mapping = models.JSONField(_("列对应"), default=dict)
 
     objects = RememberedMappingQuerySet.as_manager()
 

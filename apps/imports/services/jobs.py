@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from apps.core.models import move
+from apps.core.sentences import listed
 from apps.core.spreadsheet_files import Format, Unreadable, sniff
 from apps.imports.enums import EDITABLE_STATES, JOB_MOVES, JobState
 from apps.imports.models import ImportJob, RememberedMapping
@@ -79,7 +80,7 @@ def create_job(
 def look_for(target: Target, file: IO[bytes], how: Format) -> Preview:
     """The start of the file as ``how`` reads it. Raises ``Unreadable`` for no header or no data."""
     preview = look(file, how)
-    names = _("、").join(str(column.label) for column in target.columns[:4])
+    names = listed(column.label for column in target.columns[:4])
     if looks_like_data(preview.headers) and not names_anything(target, preview.headers):
         raise Unreadable(
             _("第一行看起来是数据，不是表头。"),

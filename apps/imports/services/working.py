@@ -189,7 +189,11 @@ def _fail(job: ImportJob, lease: Lease, sentence: str) -> None:
     if to not in JOB_MOVES.get(JobState(job.state), frozenset()):
         return  # it came to rest before something beside the work failed
     _leave(job, lease, to, failure=sentence, finished_at=Now())
-    _tell(job, f"“{job.original_name}”：{sentence}", NoticeLevel.ERROR)
+    _tell(
+        job,
+        _("“%(name)s”：%(sentence)s") % {"name": job.original_name, "sentence": sentence},
+        NoticeLevel.ERROR,
+    )
 
 
 def _tell(job: ImportJob, text: str, level: NoticeLevel) -> None:

@@ -15,6 +15,7 @@ from unfold.decorators import display
 from apps.accounts.admin.base import ScopedModelAdmin, visible
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.services.audit import audit
+from apps.core.sentences import listed
 from apps.members.admin import panels
 from apps.members.admin.actions import add_tags
 from apps.members.admin.export import export_view
@@ -121,7 +122,7 @@ class MemberAdmin(ScopedModelAdmin):
     @display(description=_("标签"))
     def tag_names(self, member: Member) -> str:
         names = [tag.name for tag in member.tags.all()]
-        return "、".join(names[:4]) + ("…" if len(names) > 4 else "")
+        return listed(names[:4]) + ("…" if len(names) > 4 else "")
 
     @display(description=_("生命周期"), label=_LIFECYCLE_COLOURS)
     def stage(self, member: Member) -> tuple[str, str]:

@@ -132,8 +132,12 @@ class MemberTeam(models.Model):
     members is one indexed semi-join.
     """
 
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="member_teams", db_index=False)
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(
+        Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="member_teams", db_index=False
+    )
+    team = models.ForeignKey(
+        Team, verbose_name=_("团队"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     objects = MemberTeamQuerySet.as_manager()
 
@@ -155,7 +159,9 @@ class IdentityQuerySet(ScopedQuerySet["Identity"]):
 class Identity(TimeStamped):
     """Another name of a member on a platform; unique per kind."""
 
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="identities")
+    member = models.ForeignKey(
+        Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="identities"
+    )
     kind = models.CharField(_("种类"), max_length=20, choices=IdentityKind.choices)
     value = models.CharField(_("账号"), max_length=120)
 

@@ -24,7 +24,7 @@ class PointsEntry(models.Model):
     )
     delta = models.IntegerField(_("变动"))
     reason = models.CharField(_("原因"), max_length=16, choices=PointsReason.choices)
-    key = models.CharField(max_length=120)
+    key = models.CharField(_("去重标识"), max_length=120)
     note = models.CharField(_("备注"), max_length=200, blank=True)
     at = models.DateTimeField(_("时间"), db_default=Now())
 

@@ -52,10 +52,16 @@ class MemberTagQuerySet(ScopedQuerySet["MemberTag"]):
 class MemberTag(models.Model):
     # The constraint and the index below cover both keys.
     member = models.ForeignKey(
-        "members.Member", on_delete=models.CASCADE, related_name="member_tags", db_index=False
+        "members.Member",
+        verbose_name=_("成员"),
+        on_delete=models.CASCADE,
+        related_name="member_tags",
+        db_index=False,
     )
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="member_tags", db_index=False)
-    created_at = models.DateTimeField(db_default=Now())
+    tag = models.ForeignKey(
+        Tag, verbose_name=_("标签"), on_delete=models.CASCADE, related_name="member_tags", db_index=False
+    )
+    created_at = models.DateTimeField(_("打上的时间"), db_default=Now())
 
     objects = MemberTagQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.core.errors import DomainError
+from apps.core.sentences import listed
 from apps.imports.enums import Delimiter, Encoding, JobState, Level
 from apps.imports.models import ImportJob
 from apps.imports.services.jobs import confirm, create_job, start_check
@@ -110,7 +111,7 @@ class Command(BaseCommand):
                     "level": Level(problem["level"]).label,
                     "count": problem["count"],
                     "what": " ".join(filter(None, (problem["column"], problem["text"], problem["hint"]))),
-                    "rows": "、".join(str(example["row"]) for example in problem["examples"]),
+                    "rows": listed(example["row"] for example in problem["examples"]),
                 }
             )
         if result["error_file"]:

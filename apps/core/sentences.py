@@ -1,0 +1,10 @@
+"""Names put together inside a sentence, as the reader's language does it."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return ``甲、乙`` in Chinese, ``A, B`` in English."""
+    return _("、").join(str(name) for name in names)

@@ -1,0 +1,240 @@
+"""The sidebar by job: every section with every entry."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar. Left out if the URL ``name`` does not exist or ``permission`` is missing."""
+
+    label: str
+    icon: str
+    name: str
+    permission: str = ""
+    query: str = ""
+    badge: str = ""
+    badge_variant: str = "warning"
+    words: str = ""  # what else people type into the palette
+
+    def link(self) -> str:
+        """The address, or "" where that room has no such page."""
+        try:
+            return reverse(self.name) + self.query
+        except NoReverseMatch:
+            return ""
+
+
+def plan() -> list[tuple[str, list[Entry]]]:
+    """Every section with every entry, whoever is looking. 活动 comes when there is something to open."""
+    return [
+        (
+            _("今日"),
+            [
+                Entry(_("工作台"), "home", "admin:index", words="home 首页 dashboard"),
+                Entry(
+                    _("待我审批"),
+                    "approval",
+                    "admin:content_calendar_post_approvals",
+                    "content_calendar.approve_post",
+                    badge="approvals",
+                    words="approval 审核",
+                ),
+                Entry(
+                    _("人工发送"),
+                    "front_hand",
+                    "admin:channels_delivery_inbox",
+                    "channels.operate_delivery",
+                    badge="manual",
+                    words="inbox 收件箱",
+                ),
+                Entry(
+                    _("结果未知"),
+                    "help",
+                    "admin:channels_delivery_changelist",
+                    "channels.operate_delivery",
+                    "?state__exact=unknown",
+                    badge="unknown",
+                    badge_variant="danger",
+                    words="unknown",
+                ),
+                Entry(
+                    _("通知"),
+                    "notifications",
+                    "admin:accounts_notice_changelist",
+                    "accounts.view_notice",
+                    "?read=no",
+                    badge="notices",
+                    badge_variant="info",
+                    words="notice 消息",
+                ),
+            ],
+        ),
+        (
+            _("成员"),
+            [
+                Entry(
+                    _("成员"),
+                    "person",
+                    "admin:members_member_changelist",
+                    "members.view_member",
+                    words="member 客户",
+                ),
+                Entry(
+                    _("导入成员"),
+                    "upload_file",
+                    "admin:imports_importjob_wizard",
+                    "imports.add_importjob",
+                    "?target=members",
+                    words="import csv excel",
+                ),
+                Entry(
+                    _("导入任务"),
+                    "history",
+                    "admin:imports_importjob_changelist",
+                    "imports.view_importjob",
+                    words="import job",
+                ),
+                Entry(_("标签"), "sell", "admin:members_tag_changelist", "members.view_tag", words="tag"),
+                Entry(_("等级"), "stars", "admin:members_tier_changelist", "members.view_tier", words="tier"),
+            ],
+        ),
+        (
+            _("社群"),
+            [
+                Entry(
+                    _("社群"),
+                    "forum",
+                    "admin:groups_group_changelist",
+                    "groups.view_group",
+                    words="group 群",
+                ),
+                Entry(
+                    _("看板"),
+                    "view_kanban",
+                    "admin:groups_group_board",
+                    "groups.view_group",
+                    words="board 阶段",
+                ),
+                Entry(
+                    _("群成员"),
+                    "groups",
+                    "admin:groups_membership_changelist",
+                    "groups.view_membership",
+                    words="membership",
+                ),
+                Entry(
+                    _("通道"),
+                    "smart_toy",
+                    "admin:channels_channel_changelist",
+                    "channels.view_channel",
+                    words="channel 机器人 robot webhook",
+                ),
+            ],
+        ),
+        (
+            _("内容日历"),
+            [
+                Entry(
+                    _("日历"),
+                    "calendar_month",
+                    "admin:content_calendar_post_calendar",
+                    "content_calendar.view_post",
+                    words="calendar 排期",
+                ),
+                Entry(
+                    _("帖子"),
+                    "article",
+                    "admin:content_calendar_post_changelist",
+                    "content_calendar.view_post",
+                    words="post",
+                ),
+                Entry(
+                    _("素材"),
+                    "image",
+                    "admin:content_calendar_material_changelist",
+                    "content_calendar.view_material",
+                    words="material 图片",
+                ),
+            ],
+        ),
+        (
+            _("分析"),
+            [
+                Entry(
+                    _("发送健康"),
+                    "monitor_heart",
+                    "admin:channels_health",
+                    "channels.view_delivery",
+                    words="health",
+                ),
+                Entry(
+                    _("投递"),
+                    "outbox",
+                    "admin:channels_delivery_changelist",
+                    "channels.view_delivery",
+                    words="delivery 发送记录",
+                ),
+                Entry(
+                    _("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"
+                ),
+            ],
+        ),
+        (
+            _("设置"),
+            [
+                Entry(
+                    _("用户"),
+                    "manage_accounts",
+                    "admin:accounts_user_changelist",
+                    "accounts.view_user",
+                    words="user 账号",
+                ),
+                Entry(
+                    _("团队"),
+                    "diversity_3",
+                    "admin:accounts_team_changelist",
+                    "accounts.view_team",
+                    words="team",
+                ),
+                Entry(
+                    _("角色"), "badge", "admin:auth_group_changelist", "auth.view_group", words="role 权限"
+                ),
+                Entry(
+                    _("审批记录"),
+                    "task_alt",
+                    "admin:accounts_approval_changelist",
+                    "accounts.view_approval",
+                    words="approval",
+                ),
+                Entry(
+                    _("审计"),
+                    "policy",
+                    "admin:accounts_auditentry_changelist",
+                    "accounts.view_auditentry",
+                    words="audit",
+                ),
+            ],
+        ),
+        (
+            _("系统"),
+            [
+                Entry(
+                    _("定时任务"),
+                    "schedule",
+                    "admin:django_celery_beat_periodictask_changelist",
+                    "django_celery_beat.view_periodictask",
+                    words="beat celery",
+                ),
+                Entry(
+                    _("登录失败"),
+                    "lock",
+                    "admin:axes_accessattempt_changelist",
+                    "axes.view_accessattempt",
+                    words="login lock 锁定",
+                ),
+            ],
+        ),
+    ]
