@@ -42,6 +42,8 @@ def write_rows(*, run: Run, target: Target, lease: Lease) -> Counts:
     run.execute("SET CONSTRAINTS ALL IMMEDIATE")
     run.execute("SET LOCAL random_page_cost = 1.1")
     run.execute("SET LOCAL jit = off")
+    # Also what a trigram index may collect before it is sorted in.
+    run.execute("SET LOCAL work_mem = '64MB'")
     batches = _batches(run)
     total = sum(batch.count for batch in batches)
     steps = target.steps_for(run.mapped)
