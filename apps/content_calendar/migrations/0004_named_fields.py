@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('channels', '0004_named_fields'),
-        ('content_calendar', '0004_post_time_in_this_century'),
+        ('content_calendar', '0003_approved_by_another'),
     ]
 
     operations = [
