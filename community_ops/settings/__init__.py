@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "community_ops.odd_requests.OddRequestMiddleware",
 ]
 
 ROOT_URLCONF = "community_ops.urls"

@@ -24,7 +24,15 @@ def test_robots_are_known_by_the_names_of_their_channels(tmp_path):
     Channel.objects.create(name="福利一群", driver="wecom_robot", secret="robot-00000001")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    command = [sys.executable, "manage.py", "chat_simulator", "--port", port, "--journal", tmp_path / "journal"]
+    command = [
+        sys.executable,
+        "manage.py",
+        "chat_simulator",
+        "--port",
+        port,
+        "--journal",
+        tmp_path / "journal",
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, env=child_environment("http://127.0.0.1:1"), stdout=subprocess.PIPE, text=True
     ) as process:

@@ -25,6 +25,7 @@ from apps.accounts.services.audit import audit
 from apps.channels.admin.channel_form import CONDITIONAL_FIELDS, ChannelForm, drivers_help
 from apps.channels.admin.dialogs import ConfirmForm
 from apps.channels.admin.health import health_view
+from apps.channels.drivers.registry import get_driver
 from apps.channels.enums import CHANNEL_MOVES, ChannelState
 from apps.channels.models import Channel
 from apps.channels.selectors.progress import ChannelHealth, channel_healths
@@ -60,7 +61,7 @@ class ChannelAdmin(ScopedModelAdmin):
     ]
     list_select_related = ["team", "owner"]
     search_fields = ["name"]
-    readonly_fields = ["state_label", "quota", "backlog"]
+    readonly_fields = ["state_text", "quota", "backlog"]
     actions_detail = ["send_test_message", "pause", "activate"]
     compressed_fields = True
 
@@ -76,7 +77,7 @@ class ChannelAdmin(ScopedModelAdmin):
             (_("限速与重发"), {"fields": pace}),
         ]
         if obj is not None:
-            sections.insert(0, (_("现况"), {"fields": [("state_label", "quota", "backlog")]}))
+            sections.insert(0, (_("现况"), {"fields": [("state_text", "quota", "backlog")]}))
         return sections
 
     def get_urls(self) -> list[URLPattern]:
@@ -92,13 +93,18 @@ class ChannelAdmin(ScopedModelAdmin):
 
     @display(description=_("状态"), ordering="state", label=STATE_COLOURS)
     def state_label(self, channel: Channel) -> tuple[str, str]:
+        return channel.state, channel.get_state_display()
+
+    @display(description=_("状态"))
+    def state_text(self, channel: Channel) -> str:
+        """For the form: a label's pair of value and text is only understood by lists."""
         label = channel.get_state_display()
-        return channel.state, f"{label} · {channel.state_reason}" if channel.state_reason else label
+        return f"{label} · {channel.state_reason}" if channel.state_reason else label
 
     @display(description=_("本窗口已用"))
     def quota(self, channel: Channel) -> SafeString | str:
         health = self._health(channel)
-        if health is None:
+        if health is None or get_driver(channel.driver).is_manual:
             return "—"
         until = channel.circuit_open_until
         note = ""
@@ -148,7 +154,8 @@ class ChannelAdmin(ScopedModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         team = request.user.teams.first()  # type: ignore[union-attr]
-        return {"team": team.pk if team else None, "owner": request.user.pk, **initial}
+        first = {"driver": "wecom_robot", "team": team.pk if team else None, "owner": request.user.pk}
+        return {**first, **initial}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)

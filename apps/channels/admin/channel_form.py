@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
@@ -36,9 +36,12 @@ CONDITIONAL_FIELDS = {
 
 
 def drivers_help() -> SafeString:
-    """How each way of sending is set up."""
-    return format_html_join(
-        "", "<p><b>{}</b> — {}</p>", ((driver.label, driver.help_text) for driver in all_drivers().values())
+    """How each way of sending is set up, folded away."""
+    ways = ((driver.label, driver.help_text) for driver in all_drivers().values())
+    return format_html(
+        "<details><summary>{}</summary>{}</details>",
+        _("各种发送方式怎么接入"),
+        format_html_join("", "<p><b>{}</b> — {}</p>", ways),
     )
 
 

@@ -22,7 +22,7 @@ from apps.accounts.admin.base import ReadOnlyModelAdmin, ScopedTabularInline, ru
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.channels.admin.dialogs import DecideForm, ReasonForm
 from apps.channels.admin.inbox import image_view, inbox_view
-from apps.channels.enums import AttemptOutcome, DeliveryState
+from apps.channels.enums import DeliveryState
 from apps.channels.models import Attempt, Delivery
 from apps.channels.services import by_person
 from apps.core.clock import database_now
@@ -38,14 +38,6 @@ STATE_COLOURS = {
     DeliveryState.AWAITING_PERSON: "warning",
     DeliveryState.MISSED: "warning",
     DeliveryState.HELD: "warning",
-}
-_OUTCOME_COLOURS = {
-    AttemptOutcome.ACCEPTED: "success",
-    AttemptOutcome.BY_PERSON: "success",
-    AttemptOutcome.REFUSED: "danger",
-    AttemptOutcome.AMBIGUOUS: "danger",
-    AttemptOutcome.RETRY: "warning",
-    AttemptOutcome.NOT_SENT: "warning",
 }
 
 #: verb → (service, states it is offered in, what the button says, what is said afterwards)
@@ -73,20 +65,17 @@ _VERBS: dict[str, tuple[Callable[..., Delivery], frozenset[str], Any, Any]] = {
 
 class AttemptInline(ScopedTabularInline):
     model = Attempt
-    fields = ["number", "started_at", "took", "outcome_label", "status", "code", "detail"]
+    fields = ["number", "started_at", "took", "outcome", "status", "code", "detail"]
     readonly_fields = fields
     ordering = ["number"]
     can_delete = False
+    show_title = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    @display(description=_("结果"), label=_OUTCOME_COLOURS)
-    def outcome_label(self, attempt: Attempt) -> tuple[str, str]:
-        return attempt.outcome, attempt.get_outcome_display()
 
     @display(description=_("用时"))
     def took(self, attempt: Attempt) -> str:
@@ -147,7 +136,7 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
             None,
             {
                 "fields": [
-                    ("state_label", "reason"),
+                    ("state", "reason"),
                     ("recipient", "channel"),
                     ("subject", "source"),
                     ("due_at", "cutoff_at"),
@@ -158,7 +147,7 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
         ),
         (_("技术细节"), {"classes": ["tab"], "fields": [("key", "address"), ("reason_code", "team")]}),
     ]
-    readonly_fields = ["state_label", "source", "shown_content"]
+    readonly_fields = ["source", "shown_content"]
 
     mark_sent_selected = _bulk("mark_sent")
     resend_selected = _bulk("resend")

@@ -29,7 +29,7 @@ from apps.content_calendar.services.problems import HasProblems
 from apps.content_calendar.services.submission import submit_post
 from apps.content_calendar.services.variables import VARIABLES
 from apps.core.clock import database_now
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, Invalid
 from apps.groups.models import Group
 
 _PICTURES_SHOWN = 11
@@ -88,7 +88,7 @@ def _edit(model_admin: ModelAdmin, request: HttpRequest, post: Post | None) -> H
 
 def _prefilled(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    with suppress(ValueError):
+    with suppress(ValueError, Invalid):
         found["scheduled_at"] = from_wall(datetime.fromisoformat(request.GET.get("at", "")))
     if request.GET.get("group", "").isdecimal():
         found["groups"] = [int(request.GET["group"])]

@@ -1,5 +1,6 @@
 """The editor's form."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from apps.accounts.models import Team, User
 from apps.channels.enums import Platform
 from apps.content_calendar.models import Material, Post
 from apps.content_calendar.selectors.audience import FILTER_COLUMNS, clean_filter
+from apps.content_calendar.selectors.wall_clock import plannable
+from apps.core.errors import DomainError
 from apps.groups.enums import GroupKind, GroupStage
 from apps.groups.models import Group
 
@@ -69,6 +72,20 @@ class PostForm(forms.ModelForm):
         if not self.is_bound:
             for key in FILTER_COLUMNS:
                 self.initial[f"filter_{key}"] = [str(v) for v in (post.group_filter or {}).get(key, [])]
+
+    def clean_scheduled_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["scheduled_at"]
+        try:
+            return moment and plannable(moment)
+        except DomainError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_cutoff_minutes(self) -> int:
+        """Refused here, not only by the model: what a field refuses stays out of the instance that is previewed."""
+        minutes: int = self.cleaned_data["cutoff_minutes"]
+        for validate in Post._meta.get_field("cutoff_minutes").validators:
+            validate(minutes)
+        return minutes
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data

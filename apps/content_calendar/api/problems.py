@@ -33,6 +33,8 @@ class PostsAPIView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, DomainError):
             return Response(problem(exc), status=_status_of(exc))
+        if isinstance(exc, RecursionError):  # JSON nested deeper than the parser can follow
+            exc = exceptions.ParseError()
         response = super().handle_exception(exc)
         if isinstance(exc, exceptions.ValidationError):
             first = next(iter(exc.detail.values())) if isinstance(exc.detail, dict) else exc.detail

@@ -1,5 +1,7 @@
 """A post and its targets."""
 
+from datetime import UTC, datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -86,6 +88,16 @@ class Post(TimeStamped):
                 condition=Q(state__in=["draft", "rejected", "cancelled"]) | Q(scheduled_at__isnull=False),
                 name="post_time_before_submit",
                 violation_error_message=_("提交前请先选好发布时间。"),
+            ),
+            models.CheckConstraint(
+                # Years that Python or a time zone cannot hold would break every page that lists the post.
+                condition=Q(scheduled_at__isnull=True)
+                | Q(
+                    scheduled_at__gte=datetime(1999, 12, 31, tzinfo=UTC),
+                    scheduled_at__lt=datetime(2100, 1, 3, tzinfo=UTC),
+                ),
+                name="post_time_in_this_century",
+                violation_error_message=_("年份要在 2000 到 2099 之间。"),
             ),
             models.CheckConstraint(
                 condition=Q(cutoff_minutes__gte=1),

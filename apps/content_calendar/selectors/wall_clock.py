@@ -1,6 +1,6 @@
 """Wall-clock times: what a clock on a group's wall shows."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,6 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import Invalid
+
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
 @cache
@@ -32,8 +34,23 @@ def to_wall(moment: datetime) -> datetime:
 
 
 def from_wall(wall: datetime) -> datetime:
-    """An aware moment of what a person typed; an aware ``wall`` is returned as it is."""
-    return wall if wall.tzinfo is not None else wall.replace(tzinfo=house_zone())
+    """The aware moment of what a person typed, in UTC; raises ``Invalid`` outside the years of ``plannable``."""
+    return plannable(wall if wall.tzinfo is not None else wall.replace(tzinfo=house_zone())).astimezone(UTC)
+
+
+def plannable(moment: datetime) -> datetime:
+    """``moment`` itself; raises ``Invalid`` outside 2000 to 2099.
+
+    Near the ends of the calendar zones and spans overflow, and PostgreSQL stores years that Python cannot read:
+    one such row would break every page that lists it.
+    """
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise Invalid(
+            _("年份要在 %(first)d 到 %(last)d 之间。") % {"first": FIRST_YEAR, "last": LAST_YEAR},
+            hint=_("请检查日期。"),
+            field="scheduled_at",
+        )
+    return moment
 
 
 def due_at(*, scheduled_at: datetime, is_group_time: bool, timezone: str) -> datetime:

@@ -16,6 +16,7 @@ from apps.channels.models import Delivery
 from apps.channels.services.outbox import cancel_deliveries, move_deliveries, rewrite_deliveries
 from apps.content_calendar.enums import EDITABLE_STATES, POST_MOVES, PostState
 from apps.content_calendar.models import Post, PostTarget
+from apps.content_calendar.selectors.wall_clock import plannable
 from apps.content_calendar.services.access import check_may, lock_post
 from apps.content_calendar.services.messages import group_due_at, messages_for, variables_of
 from apps.core.errors import Invalid, WrongState
@@ -94,6 +95,7 @@ def move_post(*, post: Post, to: datetime, actor: User, now: datetime) -> Post:
         raise Invalid(
             _("不能移到过去的时间。"), hint=_("选一个将来的时间。"), code="past", field="scheduled_at"
         )
+    plannable(to)
     before = post.scheduled_at
     if post.state in EDITABLE_STATES:
         post.scheduled_at = to

@@ -12,6 +12,7 @@ from apps.accounts.services.audit import audit
 from apps.content_calendar.enums import EDITABLE_STATES, PostState
 from apps.content_calendar.models import Material, Post
 from apps.content_calendar.selectors.audience import clean_filter
+from apps.content_calendar.selectors.wall_clock import plannable
 from apps.content_calendar.services.access import check_may, lock_post
 from apps.core.errors import NotAllowed, WrongState
 from apps.groups.models import Group
@@ -69,6 +70,8 @@ def write_post(
                 code="changed_meanwhile",
             )
     _check_scope(actor, values, groups)
+    if (moment := values.get("scheduled_at")) is not None:
+        plannable(moment)
     for name in FIELDS:
         if name in values:
             setattr(post, name, values[name])

@@ -156,7 +156,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
         """Ask what to change for the chosen groups, then do it for each through its service."""
         if not self.has_change_permission(request):
             return redirect("admin:groups_group_changelist")
-        ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdigit()]
+        ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()]
         groups = self.get_queryset(request).filter(pk__in=ids)
         form = BulkForm(request.POST or None, user=request.user)  # type: ignore[arg-type]
         if request.method == "POST" and form.is_valid():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
@@ -82,7 +82,9 @@ class ImportJobAdmin(ReadOnlyModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """A job's page is the wizard step where it stands."""
-        return redirect("admin:imports_importjob_job", object_id)
+        if not object_id.isdecimal():
+            raise Http404
+        return redirect("admin:imports_importjob_job", int(object_id))
 
     def get_urls(self) -> list[URLPattern]:
         views = {
