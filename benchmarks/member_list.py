@@ -30,6 +30,8 @@ def run() -> Iterator[dict[str, Any]]:
     from apps.accounts.models import User
 
     settings.ALLOWED_HOSTS.append("testserver")
+    # No manifest: nothing was collected for this run.
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     rows = (
         1_000_000
         if os.environ.get("MEMBER_LIST_ROWS") == "full"

@@ -10,16 +10,18 @@ from django.db import OperationalError, connection, transaction
 
 from apps.channels.drivers.base import Outcome, Verdict
 from apps.channels.models import Attempt, Channel, Delivery
-from apps.channels.services import leasing, recording
+from apps.channels.services import leasing, steps
 from apps.channels.services.dispatching import dispatch
 from apps.channels.services.leasing import claim
 from apps.channels.services.outbox import cancel_deliveries, move_deliveries
-from apps.channels.services.recording import Finished, Started, Step, run_steps, settle
+from apps.channels.services.recording import settle
+from apps.channels.services.steps import Finished, Started, Step, run_steps
 from apps.channels.services.upkeep import reap
 from apps.core.clock import database_now
 from tests.channels.conftest import outcomes, states
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+with_threads = pytest.mark.django_db(transaction=True)
 
 OK = Verdict(Outcome.ACCEPTED, code="0")
 
@@ -54,6 +56,7 @@ def _locked(channel: Channel) -> Iterator[None]:
         thread.join()
 
 
+@with_threads
 def test_a_scan_skips_what_another_has_locked(make_channel, make_due):
     busy, free = make_channel(), make_channel()
     make_due(busy), make_due(free)
@@ -61,6 +64,7 @@ def test_a_scan_skips_what_another_has_locked(make_channel, make_due):
         assert [lease.channel_id for lease, _messages in claim(limit=10)] == [free.pk]
 
 
+@with_threads
 def test_control_without_skip_locked_the_scan_waits(make_channel, make_due, monkeypatch):
     busy, free = make_channel(), make_channel()
     make_due(busy), make_due(free)
@@ -106,7 +110,7 @@ def test_control_without_the_fence_it_sends_a_second_time(make_channel, make_due
     reap()
     [(new, [again])] = claim(limit=1)
     assert step(None, new, again, is_last=False) == 1
-    unfenced = recording.STEPS
+    unfenced = steps.STEPS
     for guard in (
         "AND d.lease_token = step.next_token AND d.state = 'claimed'",
         "AND touched.lease_token = step.next_token",
@@ -114,7 +118,7 @@ def test_control_without_the_fence_it_sends_a_second_time(make_channel, make_due
     ):
         assert guard in unfenced
         unfenced = unfenced.replace(guard, "")
-    monkeypatch.setattr(recording, "STEPS", unfenced)
+    monkeypatch.setattr(steps, "STEPS", unfenced)
     assert step(None, old, message, is_last=False) == 2
 
 
@@ -183,6 +187,7 @@ def test_a_pause_stops_the_batch_at_the_next_message(make_channel, make_due):
     assert states(deliveries) == ["sent", "claimed", "claimed"]
 
 
+@with_threads
 def test_an_old_page_does_not_overwrite_what_workers_wrote(make_channel, make_due):
     channel = make_channel()
     page = Channel.objects.get()

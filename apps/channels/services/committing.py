@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.channels.services.recording import Step, run_steps
+from apps.channels.services.steps import Step, run_steps
 
 #: Two, so that a statement is prepared while the one before it is being flushed to disk.
 WRITERS = 2

@@ -13,7 +13,7 @@ from apps.channels.drivers.base import Content, Credentials, Outcome, Request, V
 from apps.channels.drivers.registry import get_driver
 from apps.channels.models import Channel
 from apps.channels.services.leasing import Claimed, Lease
-from apps.channels.services.recording import Finished, Started
+from apps.channels.services.steps import Finished, Started
 from apps.core.errors import DomainError
 from apps.core.outbound import NoAnswer, NotSent, shared_client
 

@@ -15,8 +15,9 @@ from apps.channels.drivers.base import Outcome, Request
 from apps.channels.services.board import Board, Job
 from apps.channels.services.committing import GroupCommit
 from apps.channels.services.leasing import Claimed
-from apps.channels.services.recording import Finished, Started, Step, fail_unsendable, hand_back, settle
+from apps.channels.services.recording import fail_unsendable, hand_back, settle
 from apps.channels.services.sending import Unsendable, perform, prepare
+from apps.channels.services.steps import Finished, Started, Step
 from apps.core.failpoints import failpoint
 
 logger = logging.getLogger(__name__)
