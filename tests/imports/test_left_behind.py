@@ -10,6 +10,7 @@ from apps.core.errors import WrongState
 from apps.imports.models import ImportJob
 from apps.imports.services import working
 from apps.imports.services.jobs import RETENTION, confirm, set_format, set_mapping
+from apps.imports.services.leases import claim_next
 from apps.imports.services.retention import purge
 from apps.imports.services.working import MAX_ATTEMPTS, work_next
 from tests.imports.conftest import run_check, upload
@@ -63,3 +64,15 @@ def test_a_page_from_before_cannot_change_a_job_that_is_under_way():
         set_mapping(job=stale, mapping={"1": "phone"}, actor=None)
     job.refresh_from_db()
     assert (job.state, job.delimiter, job.mapping) == ("queued", ",", {"0": "phone", "1": "nickname"})
+
+
+def test_a_job_that_must_wait_its_turn_keeps_no_worker():
+    """Two long imports would else hold both processes of a small worker, and posts would be missed."""
+    first, second = upload(ROWS), upload(ROWS.replace("13800138000", "13800138001"))
+    for job in (first, second):
+        confirm(job=job, actor=None)
+    assert claim_next() is not None
+    assert work_next() is None
+    assert work_next(job_id=second.pk) is None
+    ImportJob.objects.filter(pk=first.pk).update(leased_until=None)
+    assert [work_next().pk, work_next().pk] == [first.pk, second.pk]
