@@ -71,7 +71,7 @@ class ScopedChoicesMixin:
         allowed = Q(pk__in=choosable.order_by().values("pk"))
         match = request.resolver_match
         edited = match.kwargs.get("object_id") if match else None
-        if edited and db_field.model is self.model and str(edited).isdigit():
+        if edited and db_field.model is self.model and str(edited).isdecimal():
             current = self.model._base_manager.filter(pk=edited).values(db_field.name)
             allowed |= Q(pk__in=current)
         return rows.filter(allowed)

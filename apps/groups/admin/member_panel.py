@@ -45,7 +45,7 @@ class GroupFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
         chosen = self.value()
-        if not chosen or not chosen.isdigit():
+        if not chosen or not chosen.isdecimal():
             return queryset
         stays = Membership.objects.visible_to(request.user).filter(group_id=chosen, left_at__isnull=True)
         return queryset.filter(Exists(stays.filter(member=OuterRef("pk"))))

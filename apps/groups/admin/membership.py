@@ -68,14 +68,14 @@ class GroupFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         chosen = request.GET.get(self.parameter_name, "")
         groups = Group.objects.visible_to(request.user)  # type: ignore[arg-type]
-        return [(str(g.pk), g.name) for g in groups.filter(pk=chosen)] if chosen.isdigit() else []
+        return [(str(g.pk), g.name) for g in groups.filter(pk=chosen)] if chosen.isdecimal() else []
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> QuerySet[Membership]:
         value = self.value()
-        return queryset.filter(group_id=value) if value and str(value).isdigit() else queryset
+        return queryset.filter(group_id=value) if value and str(value).isdecimal() else queryset
 
 
 @admin.register(Membership)

@@ -21,7 +21,7 @@ class TagFilter(MultipleDropdownFilter):
         return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")[:500]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
-        chosen = [int(value) for value in self.value() or [] if str(value).isdigit()]
+        chosen = [int(value) for value in self.value() or [] if str(value).isdecimal()]
         if not chosen:
             return queryset
         return queryset.filter(Exists(MemberTag.objects.filter(member=OuterRef("pk"), tag_id__in=chosen)))

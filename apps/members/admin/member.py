@@ -145,7 +145,7 @@ class MemberAdmin(ScopedModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         context = extra_context or {}
-        if object_id and request.method == "GET":
+        if object_id and object_id.isdecimal() and request.method == "GET":
             member = visible(Member.objects.select_related("tier"), request).filter(pk=object_id).first()
             if member is not None:
                 context = {**context, **self._head(request, member)}
