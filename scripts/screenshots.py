@@ -27,7 +27,7 @@ def log_in(browser: Browser, base: str, user: str) -> Page:
     page.locator("#id_username").fill(user)
     page.locator("#id_password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
+    page.get_by_text("一小时内要发").wait_for()
     return page
 
 
