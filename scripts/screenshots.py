@@ -27,7 +27,7 @@ def log_in(browser: Browser, base: str, user: str) -> Page:
     page.locator("#id_username").fill(user)
     page.locator("#id_password").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/")
+    page.get_by_text("一小时内要发").wait_for()
     return page
 
 
@@ -52,7 +52,7 @@ def write_post(page: Page) -> str:
     """Write and submit a post to five groups, due in two minutes; returns the address of its page."""
     page.goto("/admin/content_calendar/post/add/")
     page.get_by_test_id("body").fill("早安，{{ group.name }}的朋友们！今天 20:00 秒杀云南蓝莓，先到先得。")
-    for name in ("生鲜日销2群", "生鲜日销4群", "生鲜日销5群", "新品快闪1群", "福利社1群"):
+    for name in ("21天打卡营1群", "任务宝2群", "团长之家4群", "心享会员5群", "新品快闪1群"):
         page.get_by_test_id("group-search").fill(name)
         page.get_by_text(name, exact=True).first.click()
     page.get_by_text("2 分钟后").click()

@@ -292,8 +292,14 @@ def _xlsx_rows(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
         if sheet is None:
             raise Unreadable(_("工作簿里没有可见的工作表。"), hint=_SAVE_AS)
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [_plain(value) for value in row[: MAX_COLUMNS * 4]]
+        # A sheet may declare, or hold at its far corner, a million rows of 16,384 columns in a few kilobytes.
+        sheet.reset_dimensions()
+        filler = None
+        for number, row in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS * 4, values_only=True), start=1):
+            if row is filler or row.count(None) == len(row):
+                filler = row  # rows that the file does not have are one and the same object
+                continue
+            cells = [_plain(value) for value in row]
             for cell in cells:
                 if len(cell) > MAX_CELL:
                     raise Unreadable(

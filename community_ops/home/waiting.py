@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Count, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Approval, Notice, User
@@ -12,6 +13,7 @@ from apps.channels.enums import DeliveryState
 from apps.channels.models import Delivery
 from apps.content_calendar.enums import PostState
 from apps.content_calendar.models import Post
+from apps.content_calendar.selectors.approvals import waiting_for
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob
 from community_ops.home.links import change_link, link
@@ -47,9 +49,11 @@ def attention_counts(user: User) -> dict[str, dict[str, Any]]:
     return {row["state"]: dict(row) for row in rows}
 
 
-def pending_approvals(user: User) -> Any:
-    """Approvals that this user may decide: visible, pending, not their own."""
-    return Approval.objects.visible_to(user).pending().exclude(requested_by=user)
+def pending_approvals(user: User) -> QuerySet[Approval]:
+    """Requests about the posts that this user may decide on: what the page behind the count shows (A2)."""
+    posts = ContentType.objects.get_for_model(Post)
+    decidable = waiting_for(user).order_by().values("pk")
+    return Approval.objects.pending().filter(subject_type=posts, subject_id__in=decidable)
 
 
 def waiting(user: User, now: datetime) -> list[Card]:

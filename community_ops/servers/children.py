@@ -17,6 +17,7 @@ from .paths import ROOT
 
 QUICK_SECONDS = 20.0
 QUICK_DEATHS = 3
+LONGEST_PAUSE = 30.0
 LOG_BYTES = 10 * 1024 * 1024
 # Children carry this variable, so that those of a killed supervisor are found again.
 MARK = "COMMUNITY_OPS_RUN"
@@ -69,8 +70,12 @@ class Child:
             )
         self._started = time.monotonic()
 
-    def watch(self) -> bool:
-        """Show new errors; restart it if it died. False when it died too often to go on."""
+    def watch(self, *, gives_up: bool = True) -> bool:
+        """Show new errors; restart it if it died. False when it died too often to go on.
+
+        Without ``gives_up`` it is tried for ever, with longer pauses: what once ran well is killed by
+        something outside (memory, a person), and the others must not stop for it.
+        """
         self._show_errors()
         now = time.monotonic()
         if self.process is None:
@@ -83,9 +88,9 @@ class Child:
         lived = now - self._started
         self._quick_deaths = self._quick_deaths + 1 if lived < QUICK_SECONDS else 1
         self.process = None
-        if self._quick_deaths >= QUICK_DEATHS:
+        if gives_up and self._quick_deaths >= QUICK_DEATHS:
             return False
-        pause = 2.0 ** (self._quick_deaths - 1)
+        pause = min(2.0 ** (self._quick_deaths - 1), LONGEST_PAUSE)
         self._not_before = now + pause
         self.say(
             f"{self.name} 意外退出({_reason(status)}),{pause:.0f} 秒后重启。"

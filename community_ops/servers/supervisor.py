@@ -57,7 +57,7 @@ class Supervisor:
             self._wait_ready()
             self._show_box()
             while True:
-                self._watch()
+                self._watch(is_up=True)
                 time.sleep(0.3)
         except Stop:
             say("正在停止… Stopping…")
@@ -223,13 +223,13 @@ class Supervisor:
         finally:
             connection.close()
 
-    def _watch(self) -> None:
+    def _watch(self, *, is_up: bool = False) -> None:
         for name, server in self.servers.items():
             if not server.is_running():
                 say(f"{name} 停了,正在重启。 {name} is down; restarting.")
                 server.ensure()
         for child in self.children:
-            if not child.watch():
+            if not child.watch(gives_up=not is_up):
                 raise ServerError(
                     f"{child.name} 连续三次启动后很快退出,已停止全部服务。请看日志:{child.log}",
                     f"{child.name} ended three times soon after its start; everything is stopped. Log: {child.log}",

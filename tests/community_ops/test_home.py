@@ -123,6 +123,16 @@ def test_own_request_is_not_mine_to_approve(make_user, team, editor, post):
     assert "approvals" not in cards(editor)
 
 
+def test_a_post_of_mine_that_a_colleague_submitted_does_not_wait_for_me(make_user, team, editor, post):
+    """A2: the count opens a page that would be empty: nobody approves what they wrote."""
+    from apps.accounts.services.approvals import request_approval
+
+    chief = make_user("chief", Role.ARCHITECT, team)
+    Post.objects.filter(pk=post.pk).update(author=chief)
+    request_approval(subject=post, title="帖子《周末抽奖》", fingerprint="x", team=team, actor=editor)
+    assert "approvals" not in cards(chief)
+
+
 def test_rejected_posts_failed_imports_and_notices_wait_for_their_owner(operator, editor, post):
     Post.objects.update(state="rejected")
     ImportJob.objects.create(target="members", original_name="a.csv", created_by=operator, state="failed")

@@ -297,7 +297,7 @@ def test_page_costs_the_same_for_one_and_three_groups(
     post = scheduled(groups=groups[:count])
     client.force_login(editor)
     client.get(page(name, post.pk))
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(page(name, post.pk))
 
 

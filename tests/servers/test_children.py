@@ -69,6 +69,19 @@ def test_third_quick_death_gives_up_with_the_last_lines(make: Make) -> None:
     assert child.last_lines().splitlines() == ["no such table"] * 3
 
 
+def test_what_once_ran_well_is_tried_again_for_ever(
+    make: Make, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("community_ops.servers.children.LONGEST_PAUSE", 0.01)
+    child = make("import sys; sys.exit(3)")
+    child.start()
+    deadline = time.monotonic() + 15
+    while len(said) < 5 and time.monotonic() < deadline:
+        assert child.watch(gives_up=False)
+        time.sleep(0.01)
+    assert len(said) == 5
+
+
 def test_errors_in_the_log_reach_the_terminal(make: Make, said: list[str]) -> None:
     child = make("print('INFO fine'); print('ERROR broken pipe'); import time; time.sleep(60)")
     child.start()

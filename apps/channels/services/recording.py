@@ -131,6 +131,13 @@ def hand_back(
         cursor.execute(_HAND_BACK, values)
 
 
+def put_back(lease: Lease, message: Claimed) -> None:
+    """Put one claimed message back that may not be started now, and keep the channel. What became of it meanwhile
+    stands: recalled stays recalled, and the next scan says missed or held of the rest (D6, D9)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_BACK, {"messages": [message.id], "token": lease.token})
+
+
 _FAIL_UNSENDABLE = """
 UPDATE channels_delivery SET state = 'failed', leased_until = NULL, reason_code = 'content', reason = %s,
        updated_at = clock_timestamp()

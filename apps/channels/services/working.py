@@ -15,7 +15,7 @@ from apps.channels.drivers.base import Outcome, Request
 from apps.channels.services.board import Board, Job
 from apps.channels.services.committing import GroupCommit
 from apps.channels.services.leasing import Claimed
-from apps.channels.services.recording import fail_unsendable, hand_back, settle
+from apps.channels.services.recording import fail_unsendable, hand_back, put_back, settle
 from apps.channels.services.sending import Unsendable, perform, prepare
 from apps.channels.services.steps import Finished, Started, Step
 from apps.core.failpoints import failpoint
@@ -90,6 +90,8 @@ class _Worker:
                 continue
             started = self._start(job, message)
             if started is None:
+                # Recalled, too late, or the channel was paused: nobody else would ever take it from us.
+                persist(lambda: put_back(job.lease, message))  # noqa: B023
                 continue
             failpoint("delivery.sending")
             finished = perform(started, request)

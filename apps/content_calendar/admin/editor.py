@@ -166,7 +166,9 @@ def _preview(request: HttpRequest, post: Post | None) -> HttpResponse:
     form.is_valid()  # fills the instance with what is right, and keeps the errors of what is not
     draft: Post = form.instance
     if draft.selection == Selection.FILTER:
-        groups = list(groups_matching(draft.group_filter, user=draft.author).select_related("channel"))
+        # What the author reaches, as far as the reader may see it (S1): the draft may be a colleague's.
+        matching = groups_matching(draft.group_filter, user=draft.author).visible_to(staff(request))
+        groups = list(matching.select_related("channel"))
     else:
         ids = [group.pk for group in form.cleaned_data.get("groups", [])]
         groups = list(Group.objects.filter(pk__in=ids).select_related("channel").order_by("name", "id"))

@@ -47,7 +47,9 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRes
     now = database_now()
     user = staff(request)
     is_before = post.state not in {PostState.SCHEDULED, PostState.FINISHED}
-    groups = list(groups_of(post).select_related("channel"))
+    everywhere = list(groups_of(post).select_related("channel"))
+    seen_ids = set(groups_of(post).visible_to(user).values_list("pk", flat=True))
+    groups = [group for group in everywhere if group.pk in seen_ids]
     progress = progress_of([post.pk]).get(post.pk, Progress())
     return show(
         model_admin,
@@ -56,13 +58,14 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRes
         title=post.title,
         actions=actions_for(post, user=user, progress=progress),
         groups=groups,
-        group_count=len(groups),
+        group_count=len(everywhere),
+        hidden_groups=len(everywhere) - len(groups),
         previews=previews(post, groups, now=now) if is_before else [],
         samples=[] if is_before else _samples(post, user),
         problems=problems_of(post, now=now, groups=groups) if is_before else None,
-        finish=forecast_of(post, groups) if is_before else None,
+        finish=forecast_of(post, everywhere) if is_before else None,
         approvals=approvals_of(post)[:10],
-        seen=audience_digest(post, groups) if post.state == PostState.SUBMITTED else "",
+        seen=audience_digest(post, everywhere) if post.state == PostState.SUBMITTED else "",
         wall_time=to_wall(post.scheduled_at).strftime("%Y-%m-%dT%H:%M") if post.scheduled_at else "",
         zone=house_zone().key,
         **_live(post, request, progress, now),

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 
 from apps.accounts.models import User
 from apps.content_calendar.enums import PostState, Selection
 from apps.content_calendar.models import Post, PostTarget
 from apps.groups.models import Group
+from apps.groups.models.group import GroupQuerySet
 
 #: Keys of ``Post.group_filter`` → column of ``Group``.
 FILTER_COLUMNS = {"kind": "kind", "platform": "platform", "stage": "stage", "team": "team_id"}
@@ -27,7 +28,7 @@ def clean_filter(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
     return cleaned
 
 
-def groups_matching(group_filter: Mapping[str, Any], *, user: User) -> QuerySet[Group]:
+def groups_matching(group_filter: Mapping[str, Any], *, user: User) -> GroupQuerySet:
     """Open groups that ``user`` may see (S1) and that meet every key of the filter; no key means all."""
     found = Group.objects.visible_to(user).open()
     for key, values in clean_filter(group_filter).items():
@@ -35,7 +36,7 @@ def groups_matching(group_filter: Mapping[str, Any], *, user: User) -> QuerySet[
     return found.order_by("name", "id")
 
 
-def groups_of(post: Post) -> QuerySet[Group]:
+def groups_of(post: Post) -> GroupQuerySet:
     """The groups of ``post``: frozen once it is scheduled, otherwise as they are chosen or match now.
 
     A filter reaches only what the post's author may see (S1), whoever looks at it.

@@ -13,7 +13,7 @@ from apps.channels.services.outbox import Draft, create_deliveries
 from apps.content_calendar.enums import POST_MOVES, PostState
 from apps.content_calendar.models import Post, PostTarget
 from apps.content_calendar.selectors.audience import groups_of
-from apps.content_calendar.services.access import check_may, lock_post
+from apps.content_calendar.services.access import check_may, check_sight, lock_post
 from apps.content_calendar.services.checks import problems_of
 from apps.content_calendar.services.messages import group_due_at, messages_for
 from apps.content_calendar.services.problems import names_of
@@ -23,7 +23,7 @@ from apps.content_calendar.services.submission import (
     pending_approval,
     tell_author,
 )
-from apps.core.errors import Invalid, NotAllowed
+from apps.core.errors import Invalid
 from apps.core.models import move
 from apps.groups.models import Group
 
@@ -49,7 +49,7 @@ def approve_post(*, post: Post, actor: User, now: datetime, comment: str = "", s
     approval = pending_approval(post)
     check_not_own(post, actor)
     groups = list(groups_of(post).select_related("channel"))
-    _check_sight(actor, groups)
+    check_sight(actor, groups, hint=_("请能看到这些社群的同事审批。"))
     if seen and seen != audience_digest(post, groups):
         raise Invalid(
             _("你打开页面之后，内容或匹配到的社群有了变化。"), hint=_("刷新页面，看过最新的再审批。")
@@ -84,16 +84,6 @@ def hash_of(groups: list[Group]) -> str:
     return hashlib.sha256(
         ",".join(str(g.pk) for g in sorted(groups, key=lambda g: g.pk)).encode()
     ).hexdigest()[:16]
-
-
-def _check_sight(actor: User, groups: list[Group]) -> None:
-    wanted = {group.pk for group in groups}
-    seen = set(Group.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))
-    if hidden := wanted - seen:
-        raise NotAllowed(
-            _("这条帖子要发到 %(count)s 个你看不到的社群。") % {"count": len(hidden)},
-            hint=_("请能看到这些社群的同事审批。"),
-        )
 
 
 def _check_sendable(post: Post, groups: list[Group], *, now: datetime) -> None:

@@ -14,7 +14,8 @@ from apps.accounts.services.approvals import decide, request_approval
 from apps.accounts.services.notices import notify
 from apps.content_calendar.enums import POST_MOVES, PostState, Selection
 from apps.content_calendar.models import Post
-from apps.content_calendar.services.access import check_may, lock_post
+from apps.content_calendar.selectors.audience import groups_of
+from apps.content_calendar.services.access import check_may, check_sight, lock_post
 from apps.content_calendar.services.checks import problems_of
 from apps.content_calendar.services.problems import HasProblems
 from apps.core.errors import NotAllowed, WrongState
@@ -51,6 +52,8 @@ def submit_post(*, post: Post, actor: User, now: datetime, confirmed: str = "") 
             _("帖子现在是“%(state)s”，不用再提交。") % {"state": post.get_state_display()},
             hint=_("刷新页面看看最新状态。"),
         )
+    if actor != post.author:  # a filter reaches what the author may see, whoever wrote it
+        check_sight(actor, groups_of(post), hint=_("去掉它们，或由对应团队的同事来发。"))
     problems = problems_of(post, now=now)
     if problems.errors or problems.token != (confirmed if problems.warnings else ""):
         raise HasProblems(problems)

@@ -246,7 +246,8 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     def _move_card(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
             return HttpResponse(_("你没有修改社群的权限。"), status=403)
-        group = get_object_or_404(self.get_queryset(request), pk=request.POST.get("group"))
+        wanted = request.POST.get("group", "")
+        group = get_object_or_404(self.get_queryset(request), pk=wanted if wanted.isdecimal() else None)
         stage = request.POST.get("stage", "")
         if stage == GroupStage.CLOSED or stage not in GroupStage.values:
             return HttpResponse(_("结束一个群要写原因：请打开它，点“结束这个群”。"), status=409)

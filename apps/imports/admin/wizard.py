@@ -116,7 +116,7 @@ def mapping_step(request: HttpRequest, pk: int) -> HttpResponse:
             if (key := request.POST.get(f"column-{index}", ""))
         }
         try:
-            set_mapping(job=job, mapping=mapping, actor=request.user)  # type: ignore[arg-type]
+            job = set_mapping(job=job, mapping=mapping, actor=request.user)  # type: ignore[arg-type]
             start_check(job=job, actor=request.user)  # type: ignore[arg-type]
             if job.size <= INLINE_BYTES:
                 work_next(job_id=job.pk)

@@ -94,7 +94,7 @@ def look_for(target: Target, file: IO[bytes], how: Format) -> Preview:
 @transaction.atomic
 def set_format(*, job: ImportJob, encoding: str, delimiter: str, actor: User | None) -> Preview:
     """Read the file in another way; guesses the mapping anew if that changes the headers."""
-    _require_editable(job)
+    job = _locked(job)
     how = Format(kind=job.file_kind, encoding=encoding or job.encoding, delimiter=delimiter or job.delimiter)
     with job.file.open("rb") as file:
         preview = look_for(get_target(job.target), file, how)
@@ -112,7 +112,7 @@ def set_format(*, job: ImportJob, encoding: str, delimiter: str, actor: User | N
 @transaction.atomic
 def set_mapping(*, job: ImportJob, mapping: dict[str, str], actor: User | None) -> ImportJob:
     """Say which column is what, and remember it for these headers. Raises ``Invalid`` with the column."""
-    _require_editable(job)
+    job = _locked(job)
     check_mapping(job, mapping)
     if job.mapping != mapping:
         job.preview = {}
@@ -237,9 +237,12 @@ def require_permission(target: Target, actor: User | None) -> None:
         raise NotAllowed(_("你没有导入的权限。"), hint=_("请联系社群架构师开通。"))
 
 
-def _require_editable(job: ImportJob) -> None:
+def _locked(job: ImportJob) -> ImportJob:
+    """The job as it is now, its row held: another tab, or a worker, may have gone on since the page was read."""
+    job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if job.state not in EDITABLE_STATES:
         raise WrongState(_("导入正在进行或已经结束，不能再改。"), hint=_("需要时请重新上传文件。"))
+    return job
 
 
 def _digest(file: IO[bytes]) -> str:

@@ -55,18 +55,25 @@ def claim_next(*, job_id: int | None = None) -> tuple[ImportJob, int] | None:
     """Lease the oldest job with work to do that nobody holds (or ``job_id`` if it is one); None if none.
 
     Any number of workers may ask at once: SKIP LOCKED gives each another job, the token fences off a worker
-    that was thought dead.
+    that was thought dead. Jobs of one target take turns, since each writes under the target's lock.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE imports_importjob SET lease_token = lease_token + 1,"
-            " leased_until = clock_timestamp() + make_interval(secs => %s), attempt_count = attempt_count + 1"
-            " WHERE id = (SELECT id FROM imports_importjob WHERE state = ANY(%s)"
-            "   AND (leased_until IS NULL OR leased_until < clock_timestamp())"
-            "   AND (%s::bigint IS NULL OR id = %s)"
-            "   ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)"
+            " leased_until = clock_timestamp() + make_interval(secs => %(lease)s), attempt_count = attempt_count + 1"
+            " WHERE id = (SELECT j.id FROM imports_importjob j WHERE j.state = ANY(%(working)s)"
+            "   AND (j.leased_until IS NULL OR j.leased_until < clock_timestamp())"
+            "   AND (%(id)s::bigint IS NULL OR j.id = %(id)s)"
+            # It would only wait for the other's lock, and keep a worker from sending what is due meanwhile.
+            "   AND NOT EXISTS (SELECT 1 FROM imports_importjob o WHERE o.target = j.target AND o.id <> j.id"
+            "     AND o.state = ANY(%(working)s) AND o.leased_until >= clock_timestamp())"
+            "   ORDER BY j.id LIMIT 1 FOR UPDATE OF j SKIP LOCKED)"
             " RETURNING id, lease_token",
-            [LEASE.total_seconds(), [str(state) for state in WORKING_STATES], job_id, job_id],
+            {
+                "lease": LEASE.total_seconds(),
+                "working": [str(state) for state in WORKING_STATES],
+                "id": job_id,
+            },
         )
         row = cursor.fetchone()
     return (ImportJob.objects.get(pk=row[0]), row[1]) if row else None

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from apps.imports.enums import WORKING_STATES
+from apps.core.models import move
+from apps.imports.enums import EDITABLE_STATES, JOB_MOVES, WORKING_STATES, JobState
 from apps.imports.models import Change, ImportJob
 from apps.imports.services.jobs import RETENTION
-from apps.imports.services.running import Tables
+from apps.imports.services.staging import drop_tables
 
 _WAITING = timedelta(days=1)
 
@@ -21,6 +22,9 @@ def purge(*, now: datetime) -> int:
         for name in filter(None, (job.file.name, job.error_file.name)):
             job.file.storage.delete(name)
         Change.objects.filter(job_id=job.pk).delete()
+        drop_tables(job_id=job.pk)
+        if job.state in EDITABLE_STATES:  # its file is gone: there is nothing to import any more
+            move(job, JobState.CANCELLED, table=JOB_MOVES, finished_at=now)
         ImportJob.objects.filter(pk=job.pk).update(file="", error_file="", problems=[], preview={})
         count += 1
     return count
@@ -36,8 +40,6 @@ def _drop_strays(now: datetime) -> None:
         ids = {row[0] for row in cursor.fetchall()}
     busy = set(ImportJob.objects.filter(pk__in=ids, state__in=WORKING_STATES).values_list("pk", flat=True))
     # A checked job waits for its person, but not for ever: what is dropped is loaded again when needed.
-    checked = ImportJob.objects.filter(pk__in=ids, state="checked", updated_at__gt=now - _WAITING)
+    checked = ImportJob.objects.filter(pk__in=ids, state=JobState.CHECKED, updated_at__gt=now - _WAITING)
     for job_id in ids - busy - set(checked.values_list("pk", flat=True)):
-        tables = Tables.of(job_id)
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE IF EXISTS {tables.raw}, {tables.rows}, {tables.notes}")
+        drop_tables(job_id=job_id)

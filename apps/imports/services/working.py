@@ -63,7 +63,7 @@ def work_next(*, job_id: int | None = None) -> ImportJob | None:
 
 
 def _work(job: ImportJob, lease: Lease) -> None:
-    if job.attempt_count > MAX_ATTEMPTS:
+    if job.attempt_count > MAX_ATTEMPTS and job.written_at is None:
         raise DomainError(_("导入多次中断，没有写入。"), hint=_("请把文件分小一些再试。"))
     target = get_target(job.target)
     match job.state:
@@ -103,10 +103,14 @@ def _import(job: ImportJob, target: Target, lease: Lease) -> None:
         failpoint("import.written")
     lease.beat(phase=Phase.REPORTING)
     job.refresh_from_db()
-    if job.rejected_count and _has_rows(job.pk):
+    # The rows are committed. What keeps the error file from being made must not keep the job from ending (M2).
+    failure = ""
+    if job.attempt_count > MAX_ATTEMPTS:
+        failure = _("数据已经写入，但没能生成错误文件。被拒绝的行数见报告，改正后可重新上传原文件。")
+    elif job.rejected_count and _has_rows(job.pk):
         name = write_error_file(job=job, target=target, token=lease.token)
         ImportJob.objects.filter(pk=job.pk, lease_token=lease.token).update(error_file=name)
-    _leave(job, lease, JobState.DONE, finished_at=Now())
+    _leave(job, lease, JobState.DONE, finished_at=Now(), failure=failure)
     drop_tables(job_id=job.pk)
     _tell(
         job,
@@ -183,8 +187,7 @@ def _fail(job: ImportJob, lease: Lease, sentence: str) -> None:
     # An undo that failed has taken nothing back: the import stands.
     to = JobState.DONE if job.state == JobState.UNDOING else JobState.FAILED
     if job.written_at and job.state == JobState.RUNNING:
-        # The rows are committed; only the report failed. It is made by the next try.
-        ImportJob.objects.filter(pk=job.pk).update(failure=sentence)
+        # The rows are committed; only the report failed. It is made by the next try, once the lease runs out.
         return
     if to not in JOB_MOVES.get(JobState(job.state), frozenset()):
         return  # it came to rest before something beside the work failed
