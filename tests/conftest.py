@@ -1,9 +1,11 @@
 """Shared fixtures."""
 
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.models import Team, User
 
@@ -25,6 +27,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     assert path, "没有找到 Chromium:请安装 chromium(Debian:apt-get install chromium)。"
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     return browser_type_launch_args | {"executable_path": path, "args": options}
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A request leaves its language active in its thread: the next test starts in the house's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

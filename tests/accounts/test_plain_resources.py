@@ -1,6 +1,7 @@
 """The other plain models by CSV: out and in again, scoped, never with secrets."""
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.admin.import_export import DetectedCSV
 from apps.accounts.admin.teams import TeamResource
@@ -56,3 +57,13 @@ def test_imported_robot_waits_for_its_key(make_user, team):
     assert (robot.state, robot.team) == ("paused", team)
     assert "密钥" in robot.state_reason
     assert Channel.objects.get(name="前台").state == "active"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_words_of_either_language_are_understood(architect, language):
+    data = "通道名称,发送方式,平台\n甲,人工发送,微信\n乙,Manual sending,WeChat\n"
+    with translation.override(language):
+        ChannelResource(user=architect).import_data(
+            DetectedCSV().create_dataset(data.encode()), user=architect, raise_errors=True
+        )
+    assert set(Channel.objects.values_list("driver", "platform")) == {("manual", "wechat")}

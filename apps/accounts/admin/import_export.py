@@ -6,9 +6,11 @@ from datetime import date
 from typing import Any
 
 import tablib
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.admin import ImportExportMixin
@@ -63,7 +65,10 @@ def _plain(text: Any) -> str:
 
 
 class ChoiceWidget(Widget):
-    """Chinese labels in the file, stored values in the row. ``aliases`` are other words people write."""
+    """Labels in the file, stored values in the row. ``aliases`` are other words people write.
+
+    A colleague may have exported the file in another language: labels of all languages are understood.
+    """
 
     def __init__(self, choices: Iterable[tuple[str, Any]], aliases: Mapping[str, str] | None = None) -> None:
         super().__init__()
@@ -74,8 +79,10 @@ class ChoiceWidget(Widget):
         text = _plain(value)
         if not text:
             return None
-        known = {_plain(label).casefold(): key for key, label in self.choices}
-        known |= {key.casefold(): key for key, _label in self.choices}
+        known = {key.casefold(): key for key, _label in self.choices}
+        for language, _name in settings.LANGUAGES:
+            with translation.override(language):
+                known |= {_plain(label).casefold(): key for key, label in self.choices}
         known |= {_plain(word).casefold(): key for word, key in self.aliases.items()}
         if text.casefold() not in known:
             labels = listed(label for _key, label in self.choices)
