@@ -54,7 +54,7 @@ def write_post(page: Page) -> str:
     page.get_by_test_id("body").fill("早安，{{ group.name }}的朋友们！今天 20:00 秒杀云南蓝莓，先到先得。")
     for name in ("21天打卡营1群", "任务宝2群", "团长之家4群", "心享会员5群", "新品快闪1群"):
         page.get_by_test_id("group-search").fill(name)
-        page.get_by_text(name, exact=True).first.click()
+        page.locator("#cc-found-list").get_by_text(name).first.click()
     page.get_by_text("2 分钟后").click()
     expect(page.get_by_test_id("reach")).to_contain_text("5")
     picture(page, "editor", wait=1200)

@@ -105,7 +105,9 @@ def test_pause_and_activate(desk, channel):
 
 def test_a_test_message_takes_the_way_of_all_messages(desk, channel):
     answer = _action(desk, channel, "send_test_message")
-    assert answer.headers["HX-Redirect"] == reverse("admin:channels_channel_change", args=[channel.pk])
+    assert answer.headers["HX-Redirect"] == reverse(
+        "admin:channels_delivery_change", args=[Delivery.objects.get().pk]
+    )
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.channel, delivery.team) == ("pending", channel, channel.team)
     assert "一号机器人" in delivery.content["text"]
@@ -134,7 +136,7 @@ def test_health_page_names_what_is_stuck(client, architect, make_due, team, rows
         channel = Channel.objects.create(name=f"通道{number}", driver="wecom_robot", secret=KEY, team=team)
         make_due(channel, 2)
     client.get(reverse("admin:channels_health"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         page = client.get(reverse("admin:channels_health")).content.decode()
     assert "通道0" in page
     assert "0 / 20" in page

@@ -20,11 +20,13 @@ from unfold.enums import ActionVariant
 
 from apps.accounts.admin.base import ScopedModelAdmin, run_service
 from apps.accounts.admin.filters import ScopedRelatedFilter
+from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.accounts.selectors.teams import assignable_teams
 from apps.accounts.services.audit import audit
 from apps.channels.admin.channel_form import CONDITIONAL_FIELDS, ChannelForm, drivers_help
-from apps.channels.admin.dialogs import ConfirmForm
-from apps.channels.admin.health import health_view
+from apps.channels.admin.channel_resource import ChannelResource
+from apps.channels.admin.dialogs import ActivateForm, ConfirmForm, PauseForm, TestForm
+from apps.channels.admin.health import health_view, live_view
 from apps.channels.drivers.registry import get_driver
 from apps.channels.enums import CHANNEL_MOVES, ChannelState
 from apps.channels.models import Channel
@@ -38,17 +40,18 @@ STATE_COLOURS = {
 }
 
 
-def _dialog(title: Any, description: Any, submit: Any) -> Any:
+def _dialog(title: Any, description: Any, submit: Any, form_class: type[ConfirmForm]) -> Any:
     return {
         "title": title,
         "description": description,
-        "form_class": ConfirmForm,
+        "form_class": form_class,
         "form_submit_text": submit,
     }
 
 
 @admin.register(Channel)
-class ChannelAdmin(ScopedModelAdmin):
+class ChannelAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
+    resource_classes = [ChannelResource]
     form = ChannelForm
     conditional_fields = CONDITIONAL_FIELDS
     list_display = ["card", "state_label", "team", "owner", "quota", "backlog"]
@@ -83,7 +86,12 @@ class ChannelAdmin(ScopedModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         health = wrap(lambda request: health_view(self, request))
-        return [path("health/", health, name="channels_health"), *super().get_urls()]
+        live = wrap(lambda request: live_view(self, request))
+        return [
+            path("health/", health, name="channels_health"),
+            path("health/live/", live, name="channels_health_live"),
+            *super().get_urls(),
+        ]
 
     # --- columns
 
@@ -167,7 +175,11 @@ class ChannelAdmin(ScopedModelAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        """Write what the form holds and no more: the state may have moved while the page was open (D9)."""
+        if change:
+            obj.save(update_fields=[*ChannelForm.Meta.fields, "secret", "signing_secret", "updated_at"])
+        else:
+            obj.save()
         audit(
             actor=request.user,  # type: ignore[arg-type]
             action="channel.change" if change else "channel.add",
@@ -187,7 +199,10 @@ class ChannelAdmin(ScopedModelAdmin):
         icon="send",
         permissions=["test"],
         dialog=_dialog(
-            _("发送测试消息"), _("会向群里真实发送一条测试消息，走和正式消息同样的流程。"), _("发送")
+            _("发送测试消息"),
+            _("会向群里真实发送一条测试消息，走和正式消息同样的流程。"),
+            _("发送"),
+            TestForm,
         ),
     )
     def send_test_message(self, request: HttpRequest, form: ConfirmForm, object_id: int) -> HttpResponse:
@@ -195,7 +210,8 @@ class ChannelAdmin(ScopedModelAdmin):
             request,
             object_id,
             lambda channel, actor: send_test(channel=channel, actor=actor, now=timezone.now()),
-            _t("测试消息已排队，几秒内发出：看看群里，或在投递列表里看结果。"),
+            _t("测试消息已排队，几秒内发出：看看群里，或刷新这一页看结果。"),
+            watch=True,
         )
 
     @action(
@@ -204,9 +220,7 @@ class ChannelAdmin(ScopedModelAdmin):
         icon="pause",
         permissions=["pause"],
         variant=ActionVariant.WARNING,
-        dialog=_dialog(
-            _("暂停通道"), _("暂停后到点的消息会挂起，恢复后仍在截止时间内的继续发送。"), _("暂停")
-        ),
+        dialog=_dialog(_("暂停通道"), "", _("暂停"), PauseForm),
     )
     def pause(self, request: HttpRequest, form: ConfirmForm, object_id: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
@@ -225,9 +239,7 @@ class ChannelAdmin(ScopedModelAdmin):
         icon="play_arrow",
         permissions=["activate"],
         variant=ActionVariant.SUCCESS,
-        dialog=_dialog(
-            _("启用通道"), _("仍在截止时间内的挂起消息会马上继续发送，过时的记为错过。"), _("启用")
-        ),
+        dialog=_dialog(_("启用通道"), "", _("启用"), ActivateForm),
     )
     def activate(self, request: HttpRequest, form: ConfirmForm, object_id: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
@@ -241,13 +253,20 @@ class ChannelAdmin(ScopedModelAdmin):
         )
 
     def _do(
-        self, request: HttpRequest, object_id: int, call: Callable[[Channel, Any], Any], done: str
+        self,
+        request: HttpRequest,
+        object_id: int,
+        call: Callable[[Channel, Any], Any],
+        done: str,
+        *,
+        watch: bool = False,
     ) -> HttpResponse:
         channel = get_object_or_404(self.get_queryset(request), pk=object_id)
-        run_service(request, lambda: call(channel, request.user), success=done)
-        return HttpResponse(
-            headers={"HX-Redirect": reverse("admin:channels_channel_change", args=[object_id])}
-        )
+        result = run_service(request, lambda: call(channel, request.user), success=done)
+        url = reverse("admin:channels_channel_change", args=[object_id])
+        if watch and result is not None and request.user.has_perm("channels.view_delivery"):
+            url = reverse("admin:channels_delivery_change", args=[result.pk])
+        return HttpResponse(headers={"HX-Redirect": url})
 
     def has_test_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._is_in(request, object_id, lambda state: state == ChannelState.ACTIVE)

@@ -21,7 +21,7 @@ from unfold.enums import ActionVariant
 from apps.accounts.admin.base import ReadOnlyModelAdmin, ScopedTabularInline, run_service
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.channels.admin.dialogs import DecideForm, ReasonForm
-from apps.channels.admin.inbox import image_view, inbox_view
+from apps.channels.admin.inbox import image_view, inbox_view, waiting_view
 from apps.channels.enums import DeliveryState
 from apps.channels.models import Attempt, Delivery
 from apps.channels.services import by_person
@@ -170,6 +170,7 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
         wrap = self.admin_site.admin_view
         own = [
             ("inbox/", lambda request: inbox_view(self, request), "channels_delivery_inbox"),
+            ("inbox/waiting/", waiting_view, "channels_delivery_waiting"),
             ("<int:pk>/image/", lambda request, pk: image_view(request, pk), "channels_delivery_image"),
             ("decide/<str:verb>/", self.decide_view, "channels_delivery_decide"),
         ]

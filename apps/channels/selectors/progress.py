@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.channels.enums import ChannelState
-from apps.channels.models import Channel
+from apps.channels.models import Channel, Delivery
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,36 @@ class ChannelHealth:
 _HEALTH = """
 SELECT
     COALESCE((SELECT extract(epoch FROM %(now)s - min(due_at)) FROM channels_delivery
-              WHERE state = 'pending' AND due_at <= %(now)s), 0)::float8,
-    (SELECT count(*) FROM channels_delivery WHERE state = 'pending' AND due_at <= %(now)s),
-    (SELECT count(*) FROM channels_delivery WHERE state IN ('claimed', 'sending')),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'unknown'),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'awaiting_person'),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'held'),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'sent' AND sent_at >= %(midnight)s),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'failed' AND due_at >= %(midnight)s),
-    (SELECT count(*) FROM channels_delivery WHERE state = 'missed' AND due_at >= %(midnight)s),
+              WHERE state = 'pending' AND due_at <= %(now)s AND {seen}), 0)::float8,
+    (SELECT count(*) FROM channels_delivery WHERE state = 'pending' AND due_at <= %(now)s AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state IN ('claimed', 'sending') AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'unknown' AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'awaiting_person' AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'held' AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'sent' AND sent_at >= %(midnight)s AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'failed' AND due_at >= %(midnight)s AND {seen}),
+    (SELECT count(*) FROM channels_delivery WHERE state = 'missed' AND due_at >= %(midnight)s AND {seen}),
     (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM sent_at - due_at))
-       FROM channels_delivery WHERE state = 'sent' AND sent_at >= %(now)s - interval '15 minutes')::float8
+       FROM channels_delivery
+      WHERE state = 'sent' AND sent_at >= %(now)s - interval '15 minutes' AND {seen})::float8
 """
 
 
-def delivery_health(now: datetime) -> DeliveryHealth:
-    """The whole outbox at ``now``, over all teams. Costs a few index reads."""
-    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+def delivery_health(now: datetime, *, user: User | None = None) -> DeliveryHealth:
+    """The outbox at ``now``: over all teams, or only what ``user`` may see (S1). Costs a few index reads."""
+    values: dict[str, Any] = {"now": now, "midnight": local_midnight(now)}
+    seen = "true"
+    if user is not None and not user.has_perm(Delivery.objects.all().view_all_permission):
+        seen = "team_id = ANY(%(teams)s)"
+        values["teams"] = list(user.teams.values_list("pk", flat=True))
     with connection.cursor() as cursor:
-        cursor.execute(_HEALTH, {"now": now, "midnight": midnight})
+        cursor.execute(_HEALTH.format(seen=seen), values)
         return DeliveryHealth(*cursor.fetchone())
+
+
+def local_midnight(now: datetime) -> datetime:
+    """When ``now``'s day began on the house clock."""
+    return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 _CHANNELS = """

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from apps.channels.models import Channel
+from apps.groups.models import Group
 from chat_simulator.server import PortInUseError, serve
 
 POLL_SECONDS = 5.0
@@ -56,6 +57,7 @@ def _robots() -> list[dict[str, Any]]:
     """What the simulator should call each channel's robot; nothing while the database is away."""
     try:
         channels = list(Channel.objects.filter(driver__in=_PLATFORMS).exclude(secret=""))
+        groups = _groups()
     except DatabaseError:
         return []
     finally:
@@ -66,11 +68,20 @@ def _robots() -> list[dict[str, Any]]:
             "key": _key(channel),
             "secret": channel.signing_secret,
             "name": channel.name,
-            "groups": [] if channel.driver == "telegram_bot" else [channel.name],
+            "groups": [] if channel.driver == "telegram_bot" else groups.get(channel.pk, [channel.name]),
         }
         for channel in channels
         if channel.secret and _is_ours(channel)
     ]
+
+
+def _groups() -> dict[int | None, list[str]]:
+    """The names of each channel's groups, at most as many as the simulator takes."""
+    names: dict[int | None, list[str]] = {}
+    rows = Group.objects.open().filter(channel__isnull=False).order_by("name", "pk")
+    for channel_id, name in rows.values_list("channel_id", "name"):
+        names.setdefault(channel_id, []).append(name)
+    return {channel_id: found[:500] for channel_id, found in names.items()}
 
 
 def _is_ours(channel: Channel) -> bool:

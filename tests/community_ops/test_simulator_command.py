@@ -9,6 +9,8 @@ from urllib.request import urlopen
 import pytest
 
 from apps.channels.models import Channel
+from apps.groups.enums import GroupKind
+from apps.groups.models import Group
 from tests.channels.conftest import child_environment
 from tests.chat_simulator_fixture import ROOT
 
@@ -21,7 +23,8 @@ def _names(url: str) -> str:
 
 
 def test_robots_are_known_by_the_names_of_their_channels(tmp_path):
-    Channel.objects.create(name="福利一群", driver="wecom_robot", secret="robot-00000001")
+    channel = Channel.objects.create(name="福利一群", driver="wecom_robot", secret="robot-00000001")
+    Group.objects.create(name="宝妈群", kind=GroupKind.VIP, channel=channel)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     command = [
@@ -42,5 +45,6 @@ def test_robots_are_known_by_the_names_of_their_channels(tmp_path):
             while "福利一群" not in _names(url) and time.monotonic() < deadline:
                 time.sleep(0.1)
             assert "福利一群" in _names(url)
+            assert "宝妈群" in _names(url)
         finally:
             process.terminate()
