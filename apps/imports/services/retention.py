@@ -1,7 +1,8 @@
 """Forgetting: uploads, error files, journals and staging tables past their time (M5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.core.files.storage import storages
 from django.db import connection
 
 from apps.core.models import move
@@ -10,10 +11,14 @@ from apps.imports.models import Change, ImportJob
 from apps.imports.services.jobs import RETENTION
 from apps.imports.services.staging import drop_tables
 
+#: Where django-import-export puts them.
+PLAIN_FOLDER = "django-import-export"
+
 
 def purge(*, now: datetime) -> int:
     """Delete the personal data of jobs older than ``RETENTION``; their counts stay. Returns how many jobs."""
     _drop_strays()
+    _drop_previews(now)
     old = ImportJob.objects.filter(updated_at__lt=now - RETENTION).exclude(file="", error_file="")
     count = 0
     for job in old.exclude(state__in=WORKING_STATES).iterator():
@@ -26,6 +31,19 @@ def purge(*, now: datetime) -> int:
         ImportJob.objects.filter(pk=job.pk).update(file="", error_file="", problems=[], preview={})
         count += 1
     return count
+
+
+def _drop_previews(now: datetime) -> None:
+    """Files of plain imports that somebody looked at and never confirmed."""
+    storage = storages["import_export"]
+    try:
+        _folders, names = storage.listdir(PLAIN_FOLDER)
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = f"{PLAIN_FOLDER}/{name}"
+        if storage.get_modified_time(path) < now - timedelta(days=1):
+            storage.delete(path)
 
 
 def _drop_strays() -> None:
