@@ -26,7 +26,17 @@ CHOOSER = ("/i18n/setlang/",)
 LATIN = LATIN_NAMES | {
     *("Community", "Ops", "WeCom", "QQ", "KOC", "VIP", "UnionID", "chat_id", "GBK", "GB18030", "Big5", "UTF"),
     *("esc", "Control", "Command", "Mac"),  # keys
-    *("Webhook", "Bot", "BotFather", "token", "access_token", "key", "SEC", "http", "newbot"),  # the platforms’ own words
+    *(
+        "Webhook",
+        "Bot",
+        "BotFather",
+        "token",
+        "access_token",
+        "key",
+        "SEC",
+        "http",
+        "newbot",
+    ),  # the platforms’ own words
     *("csv", "html", "json", "ods", "tsv", "xls", "xlsx", "yaml"),  # formats
     *("JPG", "PNG", "MB", "https", "Asia", "Shanghai"),
     *("admin", "architect", "default", "UnicodeDecodeError"),  # data of these tests
