@@ -43,7 +43,7 @@ def _drop_previews(now: datetime) -> None:
         return
     for name in names:
         path = f"{PLAIN_FOLDER}/{name}"
-        if storage.get_modified_time(path) < now - timedelta(days=1):
+        if storage.get_modified_time(path) < now - _WAITING:
             storage.delete(path)
 
 
