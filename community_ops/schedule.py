@@ -26,3 +26,12 @@ def ensure_periodic_tasks(**_kwargs: Any) -> None:
             # A tick that could not be taken in time is worthless: the next one finds the same rows.
             defaults={"task": task, "interval": interval, "queue": queue, "expire_seconds": max(seconds, 10)},
         )
+
+
+def make_first_partitions(**_kwargs: Any) -> None:
+    """This month's partition of the fact log before the first fact: the tick comes only after hours, and what
+    has fallen into the default partition by then keeps its month from ever getting its own."""
+    from apps.core.clock import database_now
+    from apps.events.services.recording import ensure_partitions
+
+    ensure_partitions(now=database_now())

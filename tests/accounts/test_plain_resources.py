@@ -1,8 +1,11 @@
 """The other plain models by CSV: out and in again, scoped, never with secrets."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from django.utils import translation
 
+from apps.accounts.admin import import_export
 from apps.accounts.admin.import_export import DetectedCSV
 from apps.accounts.admin.teams import TeamResource
 from apps.accounts.enums import Role
@@ -67,3 +70,24 @@ def test_words_of_either_language_are_understood(architect, language):
             DetectedCSV().create_dataset(data.encode()), user=architect, raise_errors=True
         )
     assert set(Channel.objects.values_list("driver", "platform")) == {("manual", "wechat")}
+
+
+def test_a_channel_that_changes_its_way_of_sending_by_file_waits_for_its_key(make_user, team):
+    """Else it stays active without a key, and every message that falls due fails."""
+    operator = make_user("operator", Role.GROUP_OPERATOR, team)
+    Channel.objects.create(name="前台", driver="manual", platform="wechat", team=team)
+    data = "通道名称,发送方式,平台\n前台,企业微信群机器人,企业微信\n"
+    ChannelResource(user=operator).import_data(
+        DetectedCSV().create_dataset(data.encode()), user=operator, raise_errors=True
+    )
+    channel = Channel.objects.get()
+    assert (channel.driver, channel.state, channel.secret) == ("wecom_robot", "paused", "")
+
+
+def test_a_plain_file_has_a_limit(client, architect, monkeypatch):
+    """S3: such files are read whole."""
+    monkeypatch.setattr(import_export, "MAX_BYTES", 1024)
+    client.force_login(architect)
+    file = SimpleUploadedFile("标签.csv", ("标签名称,分类\n" + "宝妈,人群\n" * 200).encode())
+    answer = client.post(reverse("admin:members_tag_import"), {"import_file": file, "format": "0"})
+    assert "最多" in str(answer.context["form"].errors["import_file"])

@@ -1,9 +1,13 @@
 """M2, M5: no import is stuck for ever, and nothing personal outlives its time."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection
+from import_export.tmp_storages import MediaStorage
 
 from apps.core.clock import database_now
 from apps.core.errors import WrongState
@@ -13,6 +17,7 @@ from apps.imports.services.jobs import RETENTION, confirm, set_format, set_mappi
 from apps.imports.services.leases import claim_next
 from apps.imports.services.retention import purge
 from apps.imports.services.working import MAX_ATTEMPTS, work_next
+from community_ops import settings as product
 from tests.imports.conftest import run_check, upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,3 +81,16 @@ def test_a_job_that_must_wait_its_turn_keeps_no_worker():
     assert work_next(job_id=second.pk) is None
     ImportJob.objects.filter(pk=first.pk).update(leased_until=None)
     assert [work_next().pk, work_next().pk] == [first.pk, second.pk]
+
+
+def test_the_file_of_a_plain_import_that_nobody_confirmed_is_private_and_goes():
+    storage = MediaStorage()
+    storage.save("手机号\n13800138000\n".encode())
+    path = Path(storages["import_export"].path(storage.get_full_path()))
+    assert path.is_relative_to(settings.PRIVATE_ROOT)
+    # The tests' own settings must not be all that makes it so.
+    assert product.STORAGES["import_export"] == product.STORAGES["private"]
+    purge(now=database_now())
+    assert path.exists()
+    purge(now=database_now() + timedelta(days=2))
+    assert not path.exists()

@@ -117,6 +117,15 @@ def test_a_bad_file_gets_a_sentence_on_the_upload_page(web):
     assert web.post(url("wizard"), {"target": "members"}).status_code == 400
 
 
+@pytest.mark.parametrize("wrong", [{"encoding": "big5hkscs"}, {"delimiter": ";"}])
+def test_no_reading_of_the_file_shows_a_phone(web, wrong):
+    """M3: read wrongly, the header line is another, and the columns are not known to be personal."""
+    post_file(web, TEXT.encode("gb18030"))
+    page = web.get(url("preview", ImportJob.objects.get()), wrong).content.decode()
+    assert "12345" in page, "the rows are there"
+    assert "13800138000" not in page.replace(" ", "")
+
+
 def test_the_live_preview_follows_the_encoding(web):
     post_file(web, TEXT.encode("gb18030"))
     job = ImportJob.objects.get()

@@ -28,6 +28,8 @@ from apps.core.sentences import listed
 from apps.core.spreadsheet_files import as_csv_text
 from apps.core.spreadsheets import neutralise, restore
 
+MAX_BYTES = 10 * 1024 * 1024
+
 
 class DetectedCSV(CSV):
     """CSV whose encoding is found out (BOM, UTF-8, GB18030) and whose cells cannot become formulas."""
@@ -196,10 +198,24 @@ class PlainResource(ModelResource):
         clean_model_instances = True
 
 
+class SmallFileForm(ImportForm):
+    """These files are read whole: millions of rows go through the import of members."""
+
+    def clean_import_file(self) -> Any:
+        file = self.cleaned_data["import_file"]
+        if file.size > MAX_BYTES:
+            raise ValidationError(
+                _("文件有 %(size)d MB，最多 %(limit)d MB。")
+                % {"size": file.size >> 20, "limit": MAX_BYTES >> 20}
+                + _("请分成几个文件上传。")
+            )
+        return file
+
+
 class SpreadsheetAdminMixin(ImportExportMixin):
     """Import with preview and export for a ``ScopedModelAdmin``. Set ``resource_classes``."""
 
-    import_form_class = ImportForm
+    import_form_class = SmallFileForm
     export_form_class = ExportForm
     tmp_storage_class = MediaStorage  # any web host may serve the second step
     formats = [DetectedCSV]

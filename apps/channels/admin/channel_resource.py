@@ -43,12 +43,16 @@ class ChannelResource(PlainResource):
         return queryset.select_related("team", "owner")
 
     def after_init_instance(self, instance: Any, new: bool, row: Any, **kwargs: Any) -> None:
-        instance.is_new_by_file = new
+        instance.driver_before = None if new else instance.driver
         if new and self.user is not None:
             teams = list(self.user.teams.all()[:2])
             instance.team = teams[0] if len(teams) == 1 else None
 
     def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
-        if instance.is_new_by_file and instance.driver != "manual":
+        if instance.driver == instance.driver_before:
+            return
+        # Another way of sending needs another key: with the old one every message would fail.
+        instance.secret = instance.signing_secret = ""
+        if instance.driver != "manual" and instance.state == ChannelState.ACTIVE:
             instance.state = ChannelState.PAUSED
             instance.state_reason = gettext("导入的通道还没有密钥，填好后再恢复。")

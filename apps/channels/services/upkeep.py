@@ -1,7 +1,8 @@
 """What every scan does before it sends: take over from the dead, say what is late, hold, release, hand to people.
 
 Each step is one set-based transaction over partial indexes, so its cost follows what is due, not what exists.
-(Hence ``statement_timestamp()`` in conditions: ``clock_timestamp()`` is volatile, and no index serves that.)
+Hence the order by due time, which the indexes have, and ``statement_timestamp()`` in conditions:
+``clock_timestamp()`` is volatile, and no index serves that.
 Rows that another scan has in hand are skipped, so any number of scans may do this at once (D7).
 """
 
@@ -101,7 +102,7 @@ UPDATE channels_delivery SET
 WHERE id IN (
     SELECT id FROM channels_delivery
     WHERE {states} AND due_at <= statement_timestamp() AND cutoff_at <= statement_timestamp()
-    ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED
+    ORDER BY due_at LIMIT 5000 FOR UPDATE SKIP LOCKED
 )
 RETURNING id, channel_id, subject
 """
@@ -149,7 +150,7 @@ UPDATE channels_delivery SET state = 'pending', reason_code = '', reason = '', u
 WHERE id IN (
     SELECT d.id FROM channels_delivery AS d JOIN channels_channel AS c ON c.id = d.channel_id
     WHERE d.state = 'held' AND c.state = 'active'
-    ORDER BY d.id LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
+    ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 )
 """
 
@@ -159,7 +160,7 @@ UPDATE channels_delivery SET
 WHERE id IN (
     SELECT d.id FROM channels_channel AS c JOIN channels_delivery AS d ON d.channel_id = c.id
     WHERE c.state <> 'active' AND d.state = 'pending' AND d.due_at <= statement_timestamp()
-    ORDER BY d.id LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
+    ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 )
 """
 
@@ -169,7 +170,7 @@ WHERE id IN (
     SELECT d.id FROM channels_channel AS c JOIN channels_delivery AS d ON d.channel_id = c.id
     WHERE c.driver = ANY(%(manual)s) AND c.state = 'active'
       AND d.state = 'pending' AND d.due_at <= statement_timestamp()
-    ORDER BY d.id LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
+    ORDER BY d.due_at LIMIT 5000 FOR UPDATE OF d SKIP LOCKED
 )
 """
 

@@ -167,8 +167,9 @@ def _preview(request: HttpRequest, post: Post | None) -> HttpResponse:
     draft: Post = form.instance
     if draft.selection == Selection.FILTER:
         # What the author reaches, as far as the reader may see it (S1): the draft may be a colleague's.
-        matching = groups_matching(draft.group_filter, user=draft.author).visible_to(staff(request))
-        groups = list(matching.select_related("channel"))
+        matching = groups_matching(draft.group_filter, user=draft.author)
+        seen = Group.objects.visible_to(staff(request)).values("pk")
+        groups = list(matching.filter(pk__in=seen).select_related("channel"))
     else:
         ids = [group.pk for group in form.cleaned_data.get("groups", [])]
         groups = list(Group.objects.filter(pk__in=ids).select_related("channel").order_by("name", "id"))

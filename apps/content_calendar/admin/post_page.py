@@ -36,6 +36,7 @@ from apps.content_calendar.services.scheduling import approve_post, audience_dig
 from apps.content_calendar.services.submission import reject_post
 from apps.core.clock import database_now
 from apps.core.errors import Invalid
+from apps.groups.models import Group
 
 _ROWS = 50
 #: How soon before its time a scheduled post's page starts to look every few seconds.
@@ -48,7 +49,8 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRes
     user = staff(request)
     is_before = post.state not in {PostState.SCHEDULED, PostState.FINISHED}
     everywhere = list(groups_of(post).select_related("channel"))
-    seen_ids = set(groups_of(post).visible_to(user).values_list("pk", flat=True))
+    seen = Group.objects.visible_to(user).filter(pk__in=[group.pk for group in everywhere])
+    seen_ids = set(seen.values_list("pk", flat=True))
     groups = [group for group in everywhere if group.pk in seen_ids]
     progress = progress_of([post.pk]).get(post.pk, Progress())
     return show(

@@ -1,5 +1,6 @@
 """The wizard's way in: upload → format → mapping → check → confirm. Each view is one service call and a page."""
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +31,7 @@ from apps.imports.services.targets import Target
 from apps.imports.services.working import work_next
 
 _PREVIEW_ROWS = 12
+_PHONE = re.compile(r"(?<![0-9０-９])[1１][3-9３-９](?:[ -]?[0-9０-９]){9}(?![0-9０-９])")
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,6 +193,7 @@ def _preview(job: ImportJob, target: Target, how: Format) -> dict[str, Any]:
             found = look_for(target, file, how)
     except DomainError as refusal:
         return {"refusal": str(refusal)}
+    # Read in another way the columns may lie elsewhere: what looks like a phone is masked wherever it stands.
     masked = _personal(job, target) if found.headers == job.headers else set()
     return {
         "headers": found.headers,
@@ -230,4 +233,11 @@ def _personal(job: ImportJob, target: Target) -> set[int]:
 
 def _masked(row: list[str], masked: set[int], width: int) -> list[str]:
     cells = row[:width] + [""] * (width - len(row))
-    return [mask_digits(cell.strip()) if index in masked else cell for index, cell in enumerate(cells)]
+    return [
+        mask_digits(cell.strip()) if index in masked else _without_phones(cell)
+        for index, cell in enumerate(cells)
+    ]
+
+
+def _without_phones(cell: str) -> str:
+    return _PHONE.sub(lambda found: mask_digits(found[0]), cell)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.core.files.storage import storages
 from django.db import connection
 
 from apps.core.models import move
@@ -11,11 +12,14 @@ from apps.imports.services.jobs import RETENTION
 from apps.imports.services.staging import drop_tables
 
 _WAITING = timedelta(days=1)
+#: Where django-import-export puts them.
+PLAIN_FOLDER = "django-import-export"
 
 
 def purge(*, now: datetime) -> int:
     """Delete the personal data of jobs older than ``RETENTION``; their counts stay. Returns how many jobs."""
     _drop_strays(now)
+    _drop_previews(now)
     old = ImportJob.objects.filter(updated_at__lt=now - RETENTION).exclude(file="", error_file="")
     count = 0
     for job in old.exclude(state__in=WORKING_STATES).iterator():
@@ -28,6 +32,19 @@ def purge(*, now: datetime) -> int:
         ImportJob.objects.filter(pk=job.pk).update(file="", error_file="", problems=[], preview={})
         count += 1
     return count
+
+
+def _drop_previews(now: datetime) -> None:
+    """Files of plain imports that somebody looked at and never confirmed."""
+    storage = storages["import_export"]
+    try:
+        _folders, names = storage.listdir(PLAIN_FOLDER)
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = f"{PLAIN_FOLDER}/{name}"
+        if storage.get_modified_time(path) < now - _WAITING:
+            storage.delete(path)
 
 
 def _drop_strays(now: datetime) -> None:
