@@ -18,7 +18,12 @@ from .locks import LockFile
 
 READY_SECONDS = 90
 STOP_SECONDS = 10
-NODE = "worker@community-ops"
+#: name → (Celery node, queues, processes). Sending has a worker of its own: an import may take minutes, and a
+#: post is due on its minute.
+WORKERS = {
+    "sender": ("sender@community-ops", "delivery", "2"),
+    "worker": ("worker@community-ops", "default,imports", "1"),
+}
 API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
 
 
@@ -158,7 +163,7 @@ class Supervisor:
         environment = self._environment()
         for name, command in self._commands().items():
             # Celery has no port to ask; what it logs when it listens to the broker is the sign.
-            words = f"{NODE} ready." if name == "worker" else ""
+            words = f"{WORKERS[name][0]} ready." if name in WORKERS else ""
             log = logs / f"{name}.log"
             child = Child(name, command, environment=environment, log=log, say=say, ready_words=words)
             self.children.append(child)
@@ -180,11 +185,14 @@ class Supervisor:
         ]
         gunicorn += ["--no-control-socket"]
         celery = [python, "-m", "celery", "-A", "community_ops"]
-        worker = [*celery, "worker", "-c", "2", "-n", NODE, "--loglevel", "INFO"]
-        worker += ["--without-mingle", "--without-gossip"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
         beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
-        commands = {"web": gunicorn, "worker": worker, "beat": beat}
+        workers = {
+            name: [*celery, "worker", "-n", node, "-Q", queues, "-c", processes, "--loglevel", "INFO"]
+            + ["--without-mingle", "--without-gossip"]
+            for name, (node, queues, processes) in WORKERS.items()
+        }
+        commands = {"web": gunicorn, **workers, "beat": beat}
         if self.has_simulator:
             journal = str(self.var / "simulator" / "journal.jsonl")
             simulator = [python, "-m", "chat_simulator", "--auto-register", "--journal", journal]
