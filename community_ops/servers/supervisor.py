@@ -187,9 +187,9 @@ class Supervisor:
         celery = [python, "-m", "celery", "-A", "community_ops"]
         beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
         beat += ["--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"]
+        quiet = ["--without-mingle", "--without-gossip", "--loglevel", "INFO"]
         workers = {
-            name: [*celery, "worker", "-n", node, "-Q", queues, "-c", processes, "--loglevel", "INFO"]
-            + ["--without-mingle", "--without-gossip"]
+            name: [*celery, "worker", "-n", node, "-Q", queues, "-c", processes, *quiet]
             for name, (node, queues, processes) in WORKERS.items()
         }
         commands = {"web": gunicorn, **workers, "beat": beat}
