@@ -64,6 +64,44 @@ def test_nonsense_as_a_secret_is_refused_with_a_hint(driver, secret):
     assert error.value.field == "secret"
 
 
+_TAILS = {
+    "wecom_robot": ("qyapi.weixin.qq.com", "/cgi-bin/webhook/send?key=%s"),
+    "dingtalk_robot": ("oapi.dingtalk.com", "/robot/send?access_token=%s"),
+    "feishu_robot": ("open.feishu.cn", "/open-apis/bot/v2/hook/%s"),
+}
+
+
+@pytest.mark.parametrize("driver", _TAILS)
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "evil.example",
+        "//evil.example",
+        "https://{host}.evil.example",
+        "https://{host}@evil.example",
+        "https://evil.example/{host}",
+        "https://[",
+    ],
+)
+def test_an_address_of_another_house_is_refused_and_says_where_to_look(driver, origin):
+    host, tail = _TAILS[driver]
+    with pytest.raises(Invalid) as error:
+        get_driver(driver).clean_secret(origin.format(host=host) + tail % "693a91f6-7bcc-4bc4")
+    assert "这个地址不是" in str(error.value)
+    assert host in error.value.hint
+
+
+@pytest.mark.parametrize("driver", _TAILS)
+@pytest.mark.parametrize(
+    "origin", ["https://{host}", "HTTPS://{host}:443", "{host}", "http://127.0.0.1:8001", "http://localhost"]
+)
+def test_an_address_of_the_platform_or_of_the_simulator_gives_its_key(driver, origin):
+    host, tail = _TAILS[driver]
+    pasted = origin.format(host=host) + tail % "693a91f6-7bcc-4bc4"
+    assert get_driver(driver).clean_secret(pasted) == "693a91f6-7bcc-4bc4"
+
+
 @pytest.mark.parametrize("driver", AUTOMATIC)
 @pytest.mark.parametrize(
     "body", [b"", b"<html>502</html>", b"{", b"[]", b"null", b'"ok"', b"\xff\xfe", b"{}"]
@@ -120,6 +158,17 @@ def test_no_secret_can_crash_a_form(secret):
 )
 def test_wecom_takes_a_key_or_the_whole_address(pasted):
     assert wecom_robot.DRIVER.clean_secret(pasted) == "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+
+
+@pytest.mark.parametrize("word", ["nonsense", "my_robot-key", "key=nonsense", "a1b2c3d"])
+def test_wecom_takes_no_word_for_a_key(word):
+    with pytest.raises(Invalid, match="复制 Webhook 地址"):
+        wecom_robot.DRIVER.clean_secret(word)
+
+
+@pytest.mark.parametrize("key", ["robot-00000001", "abcdefab-cdef-abcd-efab-cdefabcdefab"])
+def test_wecom_takes_a_short_key_with_a_digit_or_anything_like_a_uuid(key):
+    assert wecom_robot.DRIVER.clean_secret(key) == key
 
 
 @given(st.text(min_size=1, max_size=1400), st.sampled_from(["text", "markdown"]))

@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy
 
 from apps.channels.drivers.answers import read_code, read_object, unreadable, words
 from apps.channels.drivers.base import Content, Credentials, Outcome, Request, Text, Verdict
+from apps.channels.drivers.pasted import is_foreign_address
 from apps.core.errors import Invalid
 
 MAX_BODY_BYTES = 20 * 1024
 
+_HOSTS = frozenset({"oapi.dingtalk.com", "api.dingtalk.com"})
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{8,128}")
 _TOO_FAST = frozenset({130101, 410100})
 _PENALTY_SECONDS = 600.0
@@ -49,11 +51,14 @@ class DingTalkRobot:
     def clean_secret(self, secret: str) -> str:
         """Return the token; a pasted address gives its ``access_token=`` part. Raises ``Invalid``."""
         secret = secret.strip()
-        if "access_token=" in secret:
+        is_foreign = is_foreign_address(secret, _HOSTS)
+        if not is_foreign and "access_token=" in secret:
             secret = parse_qs(urlsplit(secret).query or secret).get("access_token", [""])[0].strip()
-        if secret.startswith("SEC") or not _TOKEN.fullmatch(secret):
+        if is_foreign or secret.startswith("SEC") or not _TOKEN.fullmatch(secret):
             raise Invalid(
-                _("这不是钉钉机器人的 Webhook 地址或 access_token。"),
+                _("这个地址不是钉钉的。")
+                if is_foreign
+                else _("这不是钉钉机器人的 Webhook 地址或 access_token。"),
                 hint=_(
                     "在钉钉群设置 → 机器人 → 自定义 里复制 Webhook，"
                     "形如 https://oapi.dingtalk.com/robot/send?access_token=…；SEC 开头的是加签密钥。"

@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy
 
 from apps.channels.drivers.answers import read_code, read_object, unreadable, words
 from apps.channels.drivers.base import Content, Credentials, Outcome, Request, Text, Verdict
+from apps.channels.drivers.pasted import is_foreign_address
 from apps.core.errors import Invalid
 
 MAX_BODY_BYTES = 20 * 1024
 
+#: Lark is Feishu abroad.
+_HOSTS = frozenset({"open.feishu.cn", "open.larksuite.com"})
 _TOKEN = re.compile(r"[0-9A-Za-z-]{8,128}")
 _HOOK = re.compile(r"/open-apis/bot/v2/hook/([^/?#\s]+)")
 _TOO_FAST = frozenset({11232, 99991400})
@@ -47,11 +50,12 @@ class FeishuRobot:
     def clean_secret(self, secret: str) -> str:
         """Return the token; a pasted address gives its last part. Raises ``Invalid``."""
         secret = secret.strip()
-        if found := _HOOK.search(secret):
+        is_foreign = is_foreign_address(secret, _HOSTS)
+        if not is_foreign and (found := _HOOK.search(secret)):
             secret = found[1]
-        if not _TOKEN.fullmatch(secret):
+        if is_foreign or not _TOKEN.fullmatch(secret):
             raise Invalid(
-                _("这不是飞书机器人的 Webhook 地址或 token。"),
+                _("这个地址不是飞书的。") if is_foreign else _("这不是飞书机器人的 Webhook 地址或 token。"),
                 hint=_(
                     "在飞书群设置 → 群机器人 → 自定义机器人 里复制 Webhook 地址，"
                     "形如 https://open.feishu.cn/open-apis/bot/v2/hook/…。"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.channels.drivers.answers import byte_size, read_code, read_object, unreadable, words
 from apps.channels.drivers.base import Content, Credentials, Outcome, Request, Text, Verdict
+from apps.channels.drivers.pasted import is_foreign_address
 from apps.core.errors import Invalid
 
 MAX_TEXT_BYTES = 2048
@@ -24,7 +25,11 @@ MAX_IMAGE_BYTES = 2 * 1024 * 1024
 MAX_TITLE_BYTES = 128
 MAX_DESCRIPTION_BYTES = 512
 
-_KEY = re.compile(r"[0-9A-Za-z_-]{8,128}")
+_HOSTS = frozenset({"qyapi.weixin.qq.com"})
+#: A UUID in shape, or what the simulator hands out: a digit tells a key from a word.
+_KEY = re.compile(
+    r"[0-9A-Za-z]{8}(?:-[0-9A-Za-z]{4}){3}-[0-9A-Za-z]{12}|(?=[A-Za-z_-]*[0-9])[0-9A-Za-z_-]{8,128}"
+)
 _BUSY = frozenset({-1, 45033})
 _TOO_FAST = 45009
 _GONE = frozenset({93000, 93004, 93008})
@@ -51,12 +56,13 @@ class WeComRobot:
     def clean_secret(self, secret: str) -> str:
         """Return the key; a pasted address gives its ``key=`` part. Raises ``Invalid``."""
         secret = secret.strip()
-        if "key=" in secret:
+        is_foreign = is_foreign_address(secret, _HOSTS)
+        if not is_foreign and "key=" in secret:
             query = urlsplit(secret).query or secret
             secret = parse_qs(query).get("key", [""])[0].strip()
-        if not _KEY.fullmatch(secret):
+        if is_foreign or not _KEY.fullmatch(secret):
             raise Invalid(
-                _("这不是群机器人的 Webhook 地址或 key。"),
+                _("这个地址不是企业微信的。") if is_foreign else _("这不是群机器人的 Webhook 地址或 key。"),
                 hint=_(
                     "在企业微信群里点右上角“…” → 群机器人 → 点机器人 → 复制 Webhook 地址，"
                     "形如 https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-…。"
