@@ -55,6 +55,22 @@ def test_nonsense_as_a_key_is_refused_and_nothing_typed_is_lost(desk, team):
     assert not Channel.objects.exists()
 
 
+def test_a_refused_credential_is_not_echoed_and_the_rest_of_the_form_stays(desk, team):
+    typed = _form(team, secret="hunter2!", signing_secret="SECkept", name="二号")
+    answer = desk.post(reverse("admin:channels_channel_add"), typed)
+    page = answer.content.decode()
+    assert "hunter2!" not in page
+    assert 'value="SECkept"' in page
+    assert 'value="二号"' in page
+    too_long = desk.post(reverse("admin:channels_channel_add"), typed | {"signing_secret": "s3cr3t" * 60})
+    assert "s3cr3t" not in too_long.content.decode()
+
+
+def test_a_good_credential_waits_while_another_field_is_corrected(desk, team):
+    answer = desk.post(reverse("admin:channels_channel_add"), _form(team, secret=ADDRESS, name=""))
+    assert KEY in answer.content.decode()
+
+
 def test_a_webhook_to_the_inside_is_refused(desk, team):
     answer = desk.post(
         reverse("admin:channels_channel_add"), _form(team, driver="webhook", secret="http://10.0.0.1/")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -98,6 +99,20 @@ class ChannelForm(forms.ModelForm):
                 self.fields[name].help_text = _("已保存，不再显示。留空表示不变。")
             elif name == "secret":
                 self.fields[name].help_text = _("可以直接贴完整的 Webhook 地址。加密保存，之后不再显示。")
+
+    def full_clean(self) -> None:
+        """A refused credential does not go back into the page: it may be somebody's password, pasted by mistake.
+
+        One that was fine stays while another field is corrected, or saving again would silently lose it.
+        """
+        super().full_clean()
+        refused = [name for name in ("secret", "signing_secret") if name in self.errors]
+        if refused:
+            data = QueryDict(mutable=True)
+            data.update(self.data)
+            for name in refused:
+                data[self.add_prefix(name)] = ""
+            self.data = data
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
