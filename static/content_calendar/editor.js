@@ -10,6 +10,7 @@
   const skew = Date.parse(config.now + "Z") - Date.now();
   const csrf = form.elements.csrfmiddlewaretoken.value;
   let dirty = false;
+  let draft = null;
 
   function later(call, wait) {
     let timer;
@@ -57,7 +58,7 @@
     try {
       const response = await fetch(config.preview, { method: "POST", body: data, headers: { "X-CSRFToken": csrf } });
       if (mine !== asked) return;
-      if (!response.ok) throw new Error(response.status);
+      if (!response.ok || response.redirected) throw new Error(response.status);
       const html = await response.text();
       if (mine === asked) preview.innerHTML = html;
     } catch {
@@ -97,7 +98,7 @@
   let groups = [];
   async function find() {
     const response = await fetch(`${config.groups}?q=${encodeURIComponent(search.value.trim())}`);
-    if (!response.ok) return;
+    if (!response.ok || response.redirected) return;
     const answer = await response.json();
     groups = answer.groups;
     list.replaceChildren(...groups.map((group) => {
@@ -135,7 +136,7 @@
     const params = new URLSearchParams();
     form.querySelectorAll("[name^=filter_]:checked").forEach((box) => params.append(box.name.slice(7), box.value));
     const response = await fetch(`${config.groups}?${params}`);
-    if (!response.ok) return;
+    if (!response.ok || response.redirected) return;
     const answer = await response.json();
     const names = answer.groups.slice(0, 8).map((group) => group.name).join(words.and);
     matching.textContent = answer.count
@@ -192,6 +193,7 @@
 
   function changed() {
     dirty = true;
+    draft?.keep();
     relevant();
     count();
     match();
@@ -212,4 +214,8 @@
   count();
   match();
   refresh();
+  draft = ccDraft.open({
+    form, chosen, choose, user: config.user,
+    onRestored(isDraft) { changed(); dirty = isDraft; },
+  });
 })();

@@ -74,7 +74,7 @@ def test_a_post_is_written_and_submitted(client, editor, groups, team):
     sent = fields(groups=[g.pk for g in groups], team=team.pk, action="submit")
     response = client.post(page("add"), sent)
     post = Post.objects.get()
-    assert response.url == post.get_absolute_url()
+    assert response.url == f"{post.get_absolute_url()}#saved"
     assert (post.state, post.team, post.groups.count()) == ("submitted", team, 3)
 
 

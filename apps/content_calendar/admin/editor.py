@@ -70,7 +70,7 @@ def _edit(model_admin: ModelAdmin, request: HttpRequest, post: Post | None) -> H
         return _form_page(model_admin, request, form, post)
     if request.POST.get("action") != "submit":
         messages.success(request, _("草稿已保存。"))
-        return redirect("admin:content_calendar_post_change", stored.pk)
+        return _saved(reverse("admin:content_calendar_post_change", args=[stored.pk]))
     try:
         submit_post(
             post=stored,
@@ -81,9 +81,14 @@ def _edit(model_admin: ModelAdmin, request: HttpRequest, post: Post | None) -> H
     except DomainError as error:
         what = _("草稿已保存，还没有提交：") if isinstance(error, HasProblems) else ""
         messages.error(request, f"{what}{error}")
-        return redirect("admin:content_calendar_post_change", stored.pk)
+        return _saved(reverse("admin:content_calendar_post_change", args=[stored.pk]))
     messages.success(request, _("已提交，等另一位同事审批。"))
-    return redirect(stored.get_absolute_url())
+    return _saved(stored.get_absolute_url())
+
+
+def _saved(url: str) -> HttpResponse:
+    """Send the author on; ``#saved`` lets the page drop the draft that the browser keeps (``draft.js``)."""
+    return redirect(f"{url}#saved")
 
 
 def _prefilled(request: HttpRequest) -> dict[str, Any]:
@@ -133,6 +138,7 @@ def _form_page(
             "groups": reverse("content_calendar:groups"),
             "upload": reverse("admin:content_calendar_material_upload"),
             "post": post.pk if post else None,
+            "user": staff(request).pk,
             "now": to_wall(database_now()).isoformat(timespec="seconds"),
             "words": {
                 "bytes": _("字节"),
