@@ -139,7 +139,7 @@ class MembershipStep(Step):
               UPDATE groups_group g SET member_count = greatest(0, g.member_count - s.total)
               FROM (SELECT group_id, count(*) AS total FROM gone GROUP BY 1) s WHERE s.group_id = g.id)
             DELETE FROM members_memberteam t USING gone
-            WHERE t.member_id = gone.member_id AND NOT EXISTS (
+            WHERE t.member_id = gone.member_id AND NOT t.is_granted AND NOT EXISTS (
               SELECT 1 FROM groups_membership m JOIN groups_group g ON g.id = m.group_id
               WHERE m.member_id = t.member_id AND g.team_id = t.team_id
                 AND m.id NOT IN (SELECT id FROM gone))

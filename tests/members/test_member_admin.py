@@ -10,6 +10,8 @@ from apps.accounts.enums import Role
 from apps.accounts.models import AuditEntry, Team
 from apps.groups.services.joining import leave
 from apps.members.models import Member, MemberTag, Tag
+from community_ops.roles import sync_roles
+from tests.channels.conftest import broken_promises
 from tests.imports.conftest import counts, run_import
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +233,23 @@ def test_many_members_are_tagged_at_once(boss, make_member):
 def test_the_other_lists_open(boss, make_member, name):
     make_member("13800138000")
     assert boss.get(f"/admin/members/{name}/").status_code == 200
+
+
+def test_an_operator_sees_the_member_they_add_by_hand(client, make_user, team):
+    """S1: nobody loses sight of whom they have just created; who is in no team may not create."""
+    sync_roles()
+    client.force_login(make_user("newcomer", Role.GROUP_OPERATOR))
+    url = reverse("admin:members_member_add")
+    assert client.get(url).status_code == 403
+    operator = make_user("hand", Role.GROUP_OPERATOR, team)
+    client.force_login(operator)
+    form = {
+        "nickname": "新来的",
+        "new_phone": "13800138111",
+        "gender": "unknown",
+        "lifecycle": "prospect",
+        "total_spent": "0",
+    }
+    assert client.post(url, form).status_code == 302
+    assert Member.objects.visible_to(operator).get().nickname == "新来的"
+    assert not broken_promises()

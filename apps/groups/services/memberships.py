@@ -29,14 +29,14 @@ def refresh_member_counts(group_ids: Iterable[int]) -> int:
 def refresh_member_teams(member_ids: Iterable[int] | None = None) -> int:
     """Bring ``MemberTeam`` in line with the teams of the groups that these members are or were in.
 
-    ``None`` means all members. Returns how many rows were added or removed.
+    ``None`` means all members. Granted rows stay. Returns how many rows were added or removed.
     """
     chosen = None if member_ids is None else list(member_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """
             DELETE FROM members_memberteam AS t
-            WHERE (%(ids)s::bigint[] IS NULL OR t.member_id = ANY(%(ids)s)) AND NOT EXISTS (
+            WHERE (%(ids)s::bigint[] IS NULL OR t.member_id = ANY(%(ids)s)) AND NOT t.is_granted AND NOT EXISTS (
                 SELECT 1 FROM groups_membership AS m JOIN groups_group AS g ON g.id = m.group_id
                 WHERE m.member_id = t.member_id AND g.team_id = t.team_id)
             """,

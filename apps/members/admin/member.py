@@ -28,6 +28,7 @@ from apps.members.enums import Lifecycle
 from apps.members.models import Member
 from apps.members.selectors.search import search_members
 from apps.members.services.personal_data import REVEAL
+from apps.members.services.sight import grant_sight
 
 _LIFECYCLE_COLOURS = {
     Lifecycle.NEW: "info",
@@ -108,8 +109,11 @@ class MemberAdmin(ScopedModelAdmin):
         return super().get_fieldsets(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Who sees only some teams would lose sight of a member of none: they add people by import."""
-        return super().has_add_permission(request) and request.user.has_perm("accounts.view_all_teams")
+        """Who is in no team and sees only teams' members would lose sight of the new one at once."""
+        user: Any = request.user
+        return super().has_add_permission(request) and (
+            user.has_perm("accounts.view_all_teams") or user.teams.exists()
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Erasure is a job of its own (M5); deleting here would leave the ledger and the facts torn."""
@@ -130,6 +134,8 @@ class MemberAdmin(ScopedModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not change:
+            grant_sight(member=obj, actor=request.user)  # type: ignore[arg-type]
         fields = sorted(set(form.changed_data))
         audit(
             actor=request.user,  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from apps.imports.services.targets import Step
 from apps.members.enums import PointsReason
 from apps.members.importers.scope import hidden_from
 from apps.members.models import Member
+from apps.members.services.sight import granted_teams
 from apps.members.services.tiers import ensure_tiers
 
 #: Columns of members_member that a file may set → SQL of a new row's value from the staged row ``b``.
@@ -75,6 +76,7 @@ class ProfileStep(Step):
 
     def finish(self, run: Run) -> None:
         """One summary fact for the whole job; a million single ones would say nothing more."""
+        self._grant(run)
         run.execute(
             "INSERT INTO events_event (occurred_at, kind, key, actor_id, subject, value, data)"
             " SELECT %(now)s, %(kind)s, 'member.imported:' || %(job)s, %(actor)s, 'imports.importjob:' || %(job)s,"
@@ -87,6 +89,18 @@ class ProfileStep(Step):
                 "actor": run.actor.pk if run.actor else None,
             },
         )
+
+    def _grant(self, run: Run) -> None:
+        """Created members that no group shows to anybody are seen by the actor's teams (S1)."""
+        if teams := granted_teams(run.actor):
+            # An aggregate for the reason that ``hidden_from`` gives.
+            run.execute(
+                "INSERT INTO members_memberteam (member_id, team_id, is_granted)"
+                " SELECT c.object_id, t.id, true FROM imports_change c, unnest(%(teams)s::bigint[]) AS t(id)"
+                " WHERE c.job_id = %(job)s AND c.label = 'members.member' AND c.before IS NULL"
+                " AND (SELECT count(*) FROM members_memberteam s WHERE s.member_id = c.object_id) = 0",
+                {"teams": teams, "job": run.job_id},
+            )
 
     def _refuse_hidden(self, run: Run, batch: Batch) -> None:
         """A member who is only in other teams' groups is not this person's to change (S1)."""

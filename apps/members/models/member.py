@@ -126,8 +126,9 @@ class MemberTeamQuerySet(ScopedQuerySet["MemberTeam"]):
 
 
 class MemberTeam(models.Model):
-    """Which teams may see a member: one row per team with a group that the member has been in (S1).
+    """Which teams may see a member (S1): one row per team with a group that the member has been in.
 
+    Besides, the teams of whoever created a member that is in no group: granted rows, which no group takes back.
     Kept here so that the members room need not know groups, and so that scoping a list of a million
     members is one indexed semi-join.
     """
@@ -137,6 +138,9 @@ class MemberTeam(models.Model):
     )
     team = models.ForeignKey(
         Team, verbose_name=_("团队"), on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    is_granted = models.BooleanField(
+        _("由创建者所在团队获得"), default=False, db_default=False, editable=False
     )
 
     objects = MemberTeamQuerySet.as_manager()
