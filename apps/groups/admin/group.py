@@ -137,7 +137,13 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
         return {"team": team.pk if team else None, "owner": request.user.pk, **initial}
 
     def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        wanted = obj.stage
+        if change and "stage" in form.changed_data:
+            obj.stage = form.initial["stage"]
         super().save_model(request, obj, form, change)
+        if change:
+            actor: Any = request.user
+            change_stage(group=obj, stage=wanted, actor=actor, now=timezone.now())
         if change and "team" in form.changed_data:
             refresh_teams(group_ids=[obj.pk])
 

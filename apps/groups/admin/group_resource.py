@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.widgets import CharWidget
@@ -19,9 +20,9 @@ from apps.accounts.models import Team
 from apps.channels.enums import Platform
 from apps.channels.models import Channel
 from apps.core.errors import DomainError
-from apps.groups.enums import Admission, GroupKind, GroupStage, Lifetime
+from apps.groups.enums import STAGE_MOVES, Admission, GroupKind, GroupStage, Lifetime
 from apps.groups.models import Group
-from apps.groups.services.groups import refresh_teams, robot_channel
+from apps.groups.services.groups import change_stage, refresh_teams, robot_channel
 
 #: Words that operators' own spreadsheets use.
 _KIND_WORDS = {
@@ -103,11 +104,13 @@ class GroupImportResource(GroupResource):
         if new and self.user is not None:
             instance.team = self._own_team()
         instance.team_before_id = None if new else instance.team_id
+        instance.stage_before = None if new else instance.stage
 
     def import_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
         super().import_instance(instance, row, **kwargs)
         if instance.team is None and not self._sees_all():
             raise ValidationError({"team": _("请加一列“团队”，写明这个群归哪个团队。")})
+        self._check_stage(instance)
         robot = str(row.get("机器人名称") or "").strip()
         if not robot:
             return
@@ -122,13 +125,36 @@ class GroupImportResource(GroupResource):
         if robot in self.new_robots:
             instance.import_note = _("新建通道“%s”（人工发送），填好密钥后可改为机器人发送") % robot
 
+    def before_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        """A known group's stage is left to the service, which asks the table and audits."""
+        instance.stage_wanted = instance.stage
+        if instance.stage_before is not None:
+            instance.stage = instance.stage_before
+
     def after_save_instance(self, instance: Any, row: Any, **kwargs: Any) -> None:
+        change_stage(
+            group=instance,
+            stage=instance.stage_wanted,
+            actor=self.user,
+            now=timezone.now(),
+            reason=_("CSV 导入"),
+        )
         if instance.team_before_id != instance.team_id:
             self.moved_ids.append(instance.pk)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         refresh_teams(group_ids=self.moved_ids)
         super().after_import(dataset, result, **kwargs)
+
+    @staticmethod
+    def _check_stage(instance: Any) -> None:
+        before, wanted = instance.stage_before, instance.stage
+        if before in (None, wanted):
+            return
+        if wanted == GroupStage.CLOSED:
+            raise ValidationError({"stage": _("结束一个群要写原因：请打开它，点“结束这个群”。")})
+        if wanted not in STAGE_MOVES[before]:
+            raise ValidationError({"stage": _("这个群已结束：请先重新启用（招募期或活跃期），再改成别的阶段。")})
 
     def _sees_all(self) -> bool:
         return self.user is None or self.user.has_perm("accounts.view_all_teams")

@@ -20,7 +20,7 @@ from apps.groups.services.memberships import refresh_member_teams
 
 
 @transaction.atomic
-def change_stage(*, group: Group, stage: str, actor: User, now: datetime, reason: str = "") -> Group:
+def change_stage(*, group: Group, stage: str, actor: User | None, now: datetime, reason: str = "") -> Group:
     """Move ``group`` to another stage; the same stage again is no change. Raises ``WrongState``."""
     if group.stage == stage:
         return group

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -108,12 +109,17 @@ class MemberAdmin(ScopedModelAdmin):
             return [(None, {"fields": fields})]
         return super().get_fieldsets(request, obj)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Who is in no team and sees only teams' members would lose sight of the new one at once."""
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Who is in no team and sees only teams' members would lose sight of the new one at once.
+
+        Asked here and not in ``has_add_permission``, which every page's menu asks.
+        """
         user: Any = request.user
-        return super().has_add_permission(request) and (
-            user.has_perm("accounts.view_all_teams") or user.teams.exists()
-        )
+        if not user.has_perm("accounts.view_all_teams") and not user.teams.exists():
+            raise PermissionDenied
+        return super().add_view(request, form_url, extra_context)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Erasure is a job of its own (M5); deleting here would leave the ledger and the facts torn."""
