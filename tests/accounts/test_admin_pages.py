@@ -159,7 +159,11 @@ def test_other_peoples_notice_cannot_be_opened(client, notices):
 
 def test_all_of_mine_are_marked_read_at_once(client, notices):
     client.force_login(notices)
-    client.get(reverse("admin:accounts_notice_mark_all_read"))
+    url = reverse("admin:accounts_notice_mark_all_read")
+    assert client.get(url).status_code == 200
+    assert Notice.objects.filter(user=notices, read_at__isnull=True).exists(), "a link changes nothing"
+    answer = client.post(url, {"_form_submitted": "True"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:accounts_notice_changelist")
     assert not Notice.objects.filter(user=notices, read_at__isnull=True).exists()
     assert Notice.objects.get(key="c").read_at is None
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin, run_service
 from apps.accounts.enums import NoticeLevel
@@ -83,10 +84,21 @@ class NoticeAdmin(ReadOnlyModelAdmin):
     def mark_selected_read(self, request: HttpRequest, queryset: QuerySet[Notice]) -> None:
         self._mark(request, queryset)
 
-    @action(description=_("全部标为已读"), url_path="mark-all-read", icon="done_all")
-    def mark_all_read(self, request: HttpRequest) -> HttpResponse:
+    @action(
+        description=_("全部标为已读"),
+        url_path="mark-all-read",
+        icon="done_all",
+        dialog={
+            "title": _("全部标为已读"),
+            "description": _("你的所有未读通知都会标为已读。"),
+            "form_class": BaseDialogForm,
+            "form_submit_text": _("全部标为已读"),
+        },
+    )
+    def mark_all_read(self, request: HttpRequest, form: BaseDialogForm) -> HttpResponse:
+        """Asked in a dialog: a mere link (GET) changes nothing."""
         self._mark(request, self.get_queryset(request))
-        return redirect("admin:accounts_notice_changelist")
+        return HttpResponse(headers={"HX-Redirect": reverse("admin:accounts_notice_changelist")})
 
     def _mark(self, request: HttpRequest, notices: QuerySet[Notice]) -> None:
         run_service(

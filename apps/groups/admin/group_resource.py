@@ -154,7 +154,9 @@ class GroupImportResource(GroupResource):
         if wanted == GroupStage.CLOSED:
             raise ValidationError({"stage": _("结束一个群要写原因：请打开它，点“结束这个群”。")})
         if wanted not in STAGE_MOVES[before]:
-            raise ValidationError({"stage": _("这个群已结束：请先重新启用（招募期或活跃期），再改成别的阶段。")})
+            raise ValidationError(
+                {"stage": _("这个群已结束：请先重新启用（招募期或活跃期），再改成别的阶段。")}
+            )
 
     def _sees_all(self) -> bool:
         return self.user is None or self.user.has_perm("accounts.view_all_teams")
