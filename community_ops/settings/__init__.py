@@ -216,7 +216,7 @@ DELIVERY_CONNECT_SECONDS = env.float("DELIVERY_CONNECT_SECONDS", default=5.0)
 DELIVERY_READ_SECONDS = env.float("DELIVERY_READ_SECONDS", default=10.0)
 DELIVERY_TOTAL_SECONDS = env.float("DELIVERY_TOTAL_SECONDS", default=20.0)
 # How many channels one task works at the same time, and for how long before it makes room.
-DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=16)
+DELIVERY_THREADS = env.int("DELIVERY_THREADS", default=8)
 DELIVERY_RUN_SECONDS = env.float("DELIVERY_RUN_SECONDS", default=6.0)
 # A channel rests this long after an answer that nobody can read.
 DELIVERY_REST_SECONDS = env.float("DELIVERY_REST_SECONDS", default=10.0)
