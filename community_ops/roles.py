@@ -14,6 +14,7 @@ _FULL = ("view", "add", "change", "delete")
 _MEMBERS = ("members.member", "members.identity", "members.membertag", "members.pointsentry")
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
+_ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -27,9 +28,11 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("imports.importjob",), ("view", "add", "change")),
             (_POSTS, _VIEW),
+            (_ORDERS, _VIEW),
+            (("orders.product",), _EDIT),
             (("accounts.notice",), _VIEW),
         ],
-        ["channels.operate_delivery"],
+        ["channels.operate_delivery", "orders.mark_paid", "orders.cancel_order", "orders.refund_order"],
     ),
     Role.CONTENT_EDITOR: (
         [
@@ -47,9 +50,10 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_MEMBERS, _VIEW),
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
+            (_ORDERS, _VIEW),
             (("accounts.notice",), _VIEW),
         ],
-        ["members.reveal_personal_data"],
+        ["members.reveal_personal_data", "orders.mark_paid"],
     ),
 }
 

@@ -10,3 +10,7 @@ class EventKind(models.TextChoices):
     GROUP_LEFT = "group.left", _("退群")
     POST_SENT = "post.sent", _("发布成功")
     POST_FAILED = "post.failed", _("发布失败")
+    ORDER_CREATED = "order.created", _("下单")
+    ORDER_PAID = "order.paid", _("付款")
+    ORDER_REFUNDED = "order.refunded", _("退款")
+    ORDER_LAPSED = "order.lapsed", _("订单超时")

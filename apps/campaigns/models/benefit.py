@@ -30,7 +30,11 @@ class Benefit(TimeStamped):
         _("成本"), max_digits=10, decimal_places=2, default=0, help_text=_("每份成本，元。算预算和 ROI 用。")
     )
     face_value = models.DecimalField(
-        _("面值"), max_digits=10, decimal_places=2, default=0, help_text=_("成员看到的价值，元。红包就是金额。")
+        _("面值"),
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        help_text=_("成员看到的价值，元。红包就是金额。"),
     )
     stock = models.PositiveIntegerField(
         _("总库存"), null=True, blank=True, help_text=_("留空表示不限；兑换码以码池为准。")
@@ -55,10 +59,19 @@ class Benefit(TimeStamped):
         help_text=_("立减填元；折扣填折后百分比，例如 85 表示八五折。"),
     )
     coupon_cap = models.DecimalField(
-        _("最多优惠"), max_digits=10, decimal_places=2, null=True, blank=True, help_text=_("折扣券的封顶，元。")
+        _("最多优惠"),
+        max_digits=10,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("折扣券的封顶，元。"),
     )
     coupon_threshold = models.DecimalField(
-        _("满多少可用"), max_digits=10, decimal_places=2, default=0, help_text=_("满减门槛，元。0 表示无门槛。")
+        _("满多少可用"),
+        max_digits=10,
+        decimal_places=2,
+        default=0,
+        help_text=_("满减门槛，元。0 表示无门槛。"),
     )
     coupon_scope = models.CharField(
         _("适用范围"), max_length=120, blank=True, help_text=_("商品编码，用逗号隔开；留空表示全部商品。")

@@ -30,10 +30,20 @@ class Campaign(TimeStamped):
         _("状态"), max_length=10, choices=CampaignState.choices, default=CampaignState.DRAFT, editable=False
     )
     team = models.ForeignKey(
-        Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns"
+        Team,
+        verbose_name=_("团队"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
     )
     owner = models.ForeignKey(
-        User, verbose_name=_("负责人"), on_delete=models.SET_NULL, null=True, blank=True, related_name="campaigns"
+        User,
+        verbose_name=_("负责人"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="campaigns",
     )
     groups = models.ManyToManyField(
         Group,
@@ -87,10 +97,14 @@ class Campaign(TimeStamped):
     month_days = models.JSONField(_("几号"), default=list, blank=True, help_text=_("每月重复时用，例如 18。"))
     duration_minutes = models.PositiveIntegerField(_("每期时长（分钟）"), default=3 * 24 * 60)
     warn_minutes = models.PositiveIntegerField(
-        _("结束前多久提醒（分钟）"), default=120, help_text=_("提醒负责人，并起草“最后时刻”的帖子。0 表示不提醒。")
+        _("结束前多久提醒（分钟）"),
+        default=120,
+        help_text=_("提醒负责人，并起草“最后时刻”的帖子。0 表示不提醒。"),
     )
     drafts_posts = models.BooleanField(
-        _("自动起草帖子"), default=True, help_text=_("每期的预热、开始、提醒、结果帖子，起草到内容日历，仍要审批。")
+        _("自动起草帖子"),
+        default=True,
+        help_text=_("每期的预热、开始、提醒、结果帖子，起草到内容日历，仍要审批。"),
     )
 
     objects = CampaignQuerySet.as_manager()

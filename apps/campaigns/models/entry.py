@@ -112,7 +112,11 @@ class Contribution(models.Model):
         Run, verbose_name=_("活动期"), on_delete=models.PROTECT, related_name="contributions", db_index=False
     )
     entry = models.ForeignKey(
-        Entry, verbose_name=_("参与单"), on_delete=models.PROTECT, related_name="contributions", db_index=False
+        Entry,
+        verbose_name=_("参与单"),
+        on_delete=models.PROTECT,
+        related_name="contributions",
+        db_index=False,
     )
     member = models.ForeignKey(
         Member, verbose_name=_("成员"), on_delete=models.PROTECT, related_name="contributions", db_index=False
@@ -127,7 +131,12 @@ class Contribution(models.Model):
     ended_at = models.DateTimeField(_("作废时间"), null=True, blank=True)
     void_reason = models.CharField(_("作废原因"), max_length=24, blank=True, db_default="")
     order = models.OneToOneField(
-        Order, verbose_name=_("订单"), on_delete=models.PROTECT, null=True, blank=True, related_name="contribution"
+        Order,
+        verbose_name=_("订单"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="contribution",
     )
     data = models.JSONField(_("内容"), default=dict, blank=True, db_default={})
     #: Salted digests of where it came from: for risk rules, never the address itself.

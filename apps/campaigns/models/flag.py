@@ -27,9 +27,7 @@ class Flag(TimeStamped):
     run = models.ForeignKey(
         Run, verbose_name=_("活动期"), on_delete=models.CASCADE, related_name="flags", db_index=False
     )
-    entry = models.ForeignKey(
-        Entry, verbose_name=_("参与单"), on_delete=models.CASCADE, related_name="flags"
-    )
+    entry = models.ForeignKey(Entry, verbose_name=_("参与单"), on_delete=models.CASCADE, related_name="flags")
     contribution = models.ForeignKey(
         Contribution,
         verbose_name=_("参与记录"),
@@ -38,9 +36,7 @@ class Flag(TimeStamped):
         blank=True,
         related_name="flags",
     )
-    member = models.ForeignKey(
-        Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="flags"
-    )
+    member = models.ForeignKey(Member, verbose_name=_("成员"), on_delete=models.CASCADE, related_name="flags")
     rule = models.CharField(_("规则"), max_length=32)
     key = models.CharField(_("去重标识"), max_length=100)
     score = models.PositiveSmallIntegerField(_("可疑分"), help_text=_("达到活动的门槛就暂扣礼品。"))
@@ -64,7 +60,8 @@ class Flag(TimeStamped):
             models.UniqueConstraint(fields=["run", "key"], name="flag_once"),
             models.CheckConstraint(condition=Q(score__gte=1, score__lte=100), name="flag_score_range"),
             models.CheckConstraint(
-                condition=Q(state=FlagState.OPEN) | Q(decided_at__isnull=False), name="flag_decided_has_a_time"
+                condition=Q(state=FlagState.OPEN) | Q(decided_at__isnull=False),
+                name="flag_decided_has_a_time",
             ),
         ]
         indexes = [models.Index(fields=["run", "state"], name="flag_run_state")]

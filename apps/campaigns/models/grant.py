@@ -75,9 +75,12 @@ class Grant(TimeStamped):
         permissions = [("fulfil_grant", _("可发货、重发和处理礼品")), ("write_off_coupon", _("可核销优惠券"))]
         constraints = [
             models.UniqueConstraint(fields=["key"], name="grant_once"),
-            models.CheckConstraint(condition=Q(cost__gte=0, face_value__gte=0), name="grant_money_not_negative"),
             models.CheckConstraint(
-                condition=~Q(state=GrantState.ISSUED) | Q(issued_at__isnull=False), name="grant_issued_has_a_time"
+                condition=Q(cost__gte=0, face_value__gte=0), name="grant_money_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=GrantState.ISSUED) | Q(issued_at__isnull=False),
+                name="grant_issued_has_a_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state=GrantState.SHIPPED) | Q(shipped_at__isnull=False),

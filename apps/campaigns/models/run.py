@@ -68,9 +68,7 @@ class Run(TimeStamped):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["opens_at"], condition=Q(state=RunState.SCHEDULED), name="run_due_to_open"
-            ),
+            models.Index(fields=["opens_at"], condition=Q(state=RunState.SCHEDULED), name="run_due_to_open"),
             models.Index(
                 fields=["closes_at"],
                 condition=Q(state__in=[RunState.OPEN, RunState.PAUSED]),
