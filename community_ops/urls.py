@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
+    path("api/v1/payments/", include("apps.orders.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -226,6 +226,23 @@ DELIVERY_RECORD_SECONDS = env.float("DELIVERY_RECORD_SECONDS", default=20.0)
 # Prepared statements save planning; turn them off behind a PgBouncer older than 1.21.
 DELIVERY_PREPARE = env.bool("DELIVERY_PREPARE", default=True)
 
+# --- Payments: what each provider needs, by the names it asks for ---------------------------------
+PAYMENT_PROVIDER = env("PAYMENT_PROVIDER", default="manual")  # of orders that name none
+PAYMENT_CREDENTIALS: dict[str, dict[str, str]] = {
+    "webhook": {"key": env("PAYMENT_WEBHOOK_KEY", default="")},
+    "wechat_pay": {
+        "base": env("WECHAT_PAY_BASE", default="https://api.mch.weixin.qq.com"),
+        "mchid": env("WECHAT_PAY_MCHID", default=""),
+        "appid": env("WECHAT_PAY_APPID", default=""),
+        "serial_no": env("WECHAT_PAY_SERIAL_NO", default=""),
+        # PEM texts; "\n" stands for a line's end where a variable cannot hold one.
+        "private_key": env("WECHAT_PAY_PRIVATE_KEY", default="").replace("\\n", "\n"),
+        "api_v3_key": env("WECHAT_PAY_API_V3_KEY", default=""),
+        "public_key_id": env("WECHAT_PAY_PUBLIC_KEY_ID", default=""),
+        "public_key": env("WECHAT_PAY_PUBLIC_KEY", default="").replace("\\n", "\n"),
+    },
+}
+
 # --- Security ------------------------------------------------------------------------------------
 # Unfold needs 'unsafe-eval' (Alpine) and inline styles; nothing else is let in (S6).
 CONTENT_SECURITY_POLICY = {
