@@ -43,6 +43,8 @@ class Part:
     #: What is still with us of the payment: paid minus refunds asked for.
     order_kept: Decimal = Decimal(0)
     is_seat: bool = True
+    #: The member was new to us when it was made.
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
