@@ -11,7 +11,13 @@ _VIEW = ("view",)
 _EDIT = ("view", "add", "change")
 _FULL = ("view", "add", "change", "delete")
 
-_MEMBERS = ("members.member", "members.identity", "members.membertag", "members.pointsentry")
+_MEMBERS = (
+    "members.member",
+    "members.identity",
+    "members.membertag",
+    "members.pointsentry",
+    "members.membershipentry",
+)
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")

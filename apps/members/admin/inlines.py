@@ -9,7 +9,7 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ScopedTabularInline
 from apps.core.phones import mask_digits
-from apps.members.models import Identity, Member, MemberTag, PointsEntry
+from apps.members.models import Identity, Member, MembershipEntry, MemberTag, PointsEntry
 
 
 class _ReadOnlyTab(ScopedTabularInline):
@@ -41,6 +41,14 @@ class PointsInline(_ReadOnlyTab):
     readonly_fields = fields
     ordering = ["-id"]
     verbose_name_plural = _("积分流水")
+
+
+class MembershipInline(_ReadOnlyTab):
+    model = MembershipEntry
+    fields = ["at", "days", "until", "note"]
+    readonly_fields = fields
+    ordering = ["-id"]
+    verbose_name_plural = _("会员天数流水")
 
 
 class InviteeInline(_ReadOnlyTab):

@@ -22,7 +22,13 @@ from apps.members.admin.actions import add_tags
 from apps.members.admin.export import export_view
 from apps.members.admin.filters import CityFilter, SourceFilter, TagFilter
 from apps.members.admin.forms import MemberForm
-from apps.members.admin.inlines import IdentityInline, InviteeInline, PointsInline, TagInline
+from apps.members.admin.inlines import (
+    IdentityInline,
+    InviteeInline,
+    MembershipInline,
+    PointsInline,
+    TagInline,
+)
 from apps.members.admin.panels import Fact
 from apps.members.admin.personal import points_view, reveal_view
 from apps.members.enums import Lifecycle
@@ -54,7 +60,7 @@ class MemberAdmin(ScopedModelAdmin):
     actions = [add_tags]
     list_before_template = "members/list_tools.html"
     change_form_outer_before_template = "members/head.html"
-    readonly_fields = ["points_balance"]
+    readonly_fields = ["points_balance", "membership_until"]
     fieldsets = [
         (
             None,
@@ -66,6 +72,7 @@ class MemberAdmin(ScopedModelAdmin):
                     ("tier", "lifecycle"),
                     ("joined_at", "inviter"),
                     ("total_spent", "points_balance"),
+                    "membership_until",
                     "note",
                 ]
             },
@@ -98,7 +105,7 @@ class MemberAdmin(ScopedModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Member | None) -> list[Any]:
         if obj is None:
             return []
-        return [TagInline, *panels.inlines, PointsInline, InviteeInline, IdentityInline]
+        return [TagInline, *panels.inlines, PointsInline, MembershipInline, InviteeInline, IdentityInline]
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
