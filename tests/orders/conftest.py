@@ -33,9 +33,7 @@ def member(db: None) -> Member:
 def make_order(member: Member) -> Callable[..., Order]:
     """``make_order("99.90", paid=True, due=-1)``: an order, paid by webhook, whose time ends ``due`` seconds on."""
 
-    def make(
-        price: str = "99.90", *, paid: bool = False, due: float | None = None, **fields: Any
-    ) -> Order:
+    def make(price: str = "99.90", *, paid: bool = False, due: float | None = None, **fields: Any) -> Order:
         now = database_now()
         values = {"member": member, "title": "车厘子 2 斤", "provider": "webhook", "now": now} | fields
         order = create_order(unit_price=Decimal(price), **values)
