@@ -20,6 +20,7 @@ WORDS: dict[str, Promise] = {
     "delivery.resend": _("重发投递"),
     "demo.done": _("演示数据载入完成"),
     "demo.start": _("开始载入演示数据"),
+    "grant.void": _("作废礼品"),
     "group.assign": _("分配社群"),
     "group.joined": _("添加群成员"),
     "group.left": _("移出群成员"),
