@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, F, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from apps.accounts.enums import NoticeLevel
@@ -32,7 +32,7 @@ def take_back(*, entry_id: int, give_key: str, reason: str, now: datetime) -> in
     """
     found = Grant.objects.filter(entry_id=entry_id, give_key=give_key).exclude(state=GrantState.VOID)
     voided = _void(list(found.values_list("pk", flat=True)), reason=reason, actor=None, now=now)
-    Grant.objects.filter(pk__in=voided).update(key=Concat(F("key"), Value(":void:"), F("id")))
+    Grant.objects.filter(pk__in=voided).update(key=Concat(F("key"), Value(":void:"), Cast("id", CharField())))
     return len(voided)
 
 
