@@ -5,14 +5,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from apps.accounts.admin.base import ScopedTabularInline
 from apps.accounts.models import User
 from apps.members.admin import panels
 from apps.members.admin.panels import Fact
 from apps.members.models import Member
-from apps.orders.admin.words import ORDER_COLOURS
 from apps.orders.models import Order
 
 
@@ -21,14 +19,10 @@ class OrderInline(ScopedTabularInline):
     tab = True
     can_delete = False
     show_change_link = True
-    fields = ["ordered_at", "title", "amount", "refund_amount", "state_label"]
+    fields = ["ordered_at", "title", "amount", "refund_amount", "state"]
     readonly_fields = fields
     ordering = ["-ordered_at"]
     verbose_name_plural = _("订单")
-
-    @display(description=_("状态"), label=ORDER_COLOURS)
-    def state_label(self, order: Order) -> tuple[str, str]:
-        return order.state, order.get_state_display()
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -27,7 +27,7 @@ from apps.core.clock import database_now
 from apps.members.models import Member
 from apps.members.selectors.search import search_members
 from apps.orders.admin.dialogs import CancelForm, ReferenceForm, RefundForm
-from apps.orders.admin.words import ORDER_COLOURS, REFUND_COLOURS, yuan
+from apps.orders.admin.words import ORDER_COLOURS, surplus_text, yuan
 from apps.orders.enums import OrderState
 from apps.orders.models import Order, Payment, Refund
 from apps.orders.services.orders import cancel_by_staff
@@ -51,20 +51,20 @@ class _ReadOnlyInline(ScopedTabularInline):
 
 class PaymentInline(_ReadOnlyInline):
     model = Payment
-    fields = ["transaction_no", "provider", "amount", "paid_at", "is_surplus"]
+    fields = ["transaction_no", "provider", "amount", "paid_at", "remark"]
     readonly_fields = fields
     ordering = ["id"]
+
+    @display(description=_("说明"))
+    def remark(self, payment: Payment) -> str:
+        return surplus_text(payment)
 
 
 class RefundInline(_ReadOnlyInline):
     model = Refund
-    fields = ["number", "amount", "state_label", "reason", "requested_at", "done_at", "error"]
+    fields = ["number", "amount", "state", "reason", "requested_at", "done_at", "error"]
     readonly_fields = fields
     ordering = ["id"]
-
-    @display(description=_("状态"), label=REFUND_COLOURS)
-    def state_label(self, refund: Refund) -> tuple[str, str]:
-        return refund.state, refund.get_state_display()
 
 
 def _dialog(title: Any, form_class: type) -> dict[str, Any]:
