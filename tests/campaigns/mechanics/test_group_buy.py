@@ -308,7 +308,9 @@ VERBS = (
     "wait",
     "expire",
 )
-STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(1, 6), st.integers(0, 20)), max_size=40)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(VERBS), st.integers(1, 6), st.integers(0, 20)), min_size=15, max_size=40
+)
 
 
 def play(w: World, verb: str, member: int, which: int) -> None:

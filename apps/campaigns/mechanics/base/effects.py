@@ -142,7 +142,10 @@ class TakeBack:
 
 @dataclass(frozen=True)
 class Refund:
-    """Ask for ``amount`` (``None``: all that is left) of the part's own order back (C5); once per ``key``."""
+    """Ask for ``amount`` (``None``: all that is left) of the part's own order back (C5); once per ``key``.
+
+    The part may belong to the entry that this one was opened beside (``OpenAnother``): one order paid for both.
+    """
 
     part_id: int
     key: str
