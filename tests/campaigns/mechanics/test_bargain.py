@@ -67,6 +67,14 @@ def test_nobody_cuts_after_the_time_even_before_expiry_has_run(bargain_hours: in
     assert w.state(1).state == EntryState.FAILED
 
 
+def test_run_that_was_ended_early_ends_the_cutting() -> None:
+    w = world()
+    w.open(OWNER)
+    w.now += timedelta(hours=2)
+    w.run = replace(w.run, closes_at=w.now)
+    assert refused(w, "cut", member=2) == "ended"
+
+
 def test_own_cut_comes_on_top_of_the_friends() -> None:
     """C4: exactly the set number of helpers ends it, the owner's own cut is not one of them."""
     w = world(has_own_cut=True)

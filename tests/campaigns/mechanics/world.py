@@ -64,6 +64,7 @@ class World:
     claims: set[str] = field(default_factory=set)
     gives: dict[tuple[int, str], Give] = field(default_factory=dict)  # (entry, key) → live grant
     refunds: dict[str, tuple[int, Decimal]] = field(default_factory=dict)  # key → (part, amount)
+    benefits: dict[str, int] = field(default_factory=dict)  # slot → benefits left; unlimited if not named
     points: Counter[int] = field(default_factory=Counter)
     points_keys: set[str] = field(default_factory=set)
     cancelled_orders: set[int] = field(default_factory=set)  # part ids
@@ -253,9 +254,11 @@ class World:
                     if self.stock is not None and self.reserved + self.sold > self.stock:
                         raise Refused("sold out", code="sold_out")
                 case Give():
-                    self.gives.setdefault((entry, effect.key), effect)
+                    self._give(entry, effect)
                 case TakeBack():
-                    self.gives.pop((entry, effect.key), None)
+                    back = self.gives.pop((entry, effect.key), None)
+                    if back is not None and back.slot in self.benefits:
+                        self.benefits[back.slot] += 1
                 case Refund():
                     self._refund(effect)
                 case CancelOrder():
@@ -339,6 +342,17 @@ class World:
                 data=old.data if effect.data is None else effect.data,
             ),
         )
+
+    def _give(self, entry: int, effect: Give) -> None:
+        if (entry, effect.key) in self.gives:
+            return
+        if effect.slot in self.benefits:
+            if self.benefits[effect.slot] < 1:
+                if effect.may_wait:
+                    return
+                raise Refused("sold out", code="sold_out")
+            self.benefits[effect.slot] -= 1
+        self.gives[entry, effect.key] = effect
 
     def _refund(self, effect: Refund) -> None:
         if effect.key in self.refunds:

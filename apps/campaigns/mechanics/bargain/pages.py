@@ -108,7 +108,13 @@ def _terms(rules: BargainRules) -> tuple[Text, ...]:
         % {"start": f"{rules.start:.2f}", "floor": f"{rules.floor:.2f}"},
         _("%(n)d 位好友砍完到底价") % {"n": rules.helpers},
     ]
+    if rules.max_cut:
+        bounds = {"low": f"{rules.min_cut:.2f}", "high": f"{rules.max_cut:.2f}"}
+        lines.append(_("每刀 %(low)s–%(high)s 元") % bounds)
+    else:
+        lines.append(_("每刀至少 %(low)s 元") % {"low": f"{rules.min_cut:.2f}"})
     if rules.new_weight > 1:
         lines.append(_("新朋友一刀平均顶 %(w)d 刀") % {"w": rules.new_weight})
     lines.append(_("没到底也能按现价买") if rules.may_buy_early else _("砍到底价才能买"))
+    lines.append(_("到底后为你留货 %(h)d 小时") % {"h": rules.pay_hours})
     return tuple(lines)
