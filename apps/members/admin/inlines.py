@@ -12,8 +12,8 @@ from apps.core.phones import mask_digits
 from apps.members.models import (
     Identity,
     Member,
-    MembershipEntry,
     MemberSession,
+    MembershipEntry,
     MemberTag,
     PointsEntry,
 )
