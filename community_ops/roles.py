@@ -28,6 +28,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.GROUP_OPERATOR: (
         [
             (_MEMBERS, _EDIT),
+            (("members.membersession",), _VIEW),
             (_MEMBER_VOCABULARY, _EDIT),
             (_GROUPS, _EDIT),
             (("channels.channel",), _EDIT),
@@ -54,6 +55,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.MEMBER_SERVICE: (
         [
             (_MEMBERS, _VIEW),
+            (("members.membersession",), _VIEW),
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
