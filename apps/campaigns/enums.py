@@ -180,3 +180,47 @@ class Repeat(models.TextChoices):
     WEEKLY = "weekly", _("每周")
     MONTHLY = "monthly", _("每月")
     ON_DEMAND = "on_demand", _("手动开期")
+
+
+class RunAction(models.TextChoices):
+    """What staff may do to a run. Each says its consequences before it is done."""
+
+    PAUSE = "pause", _("暂停")
+    RESUME = "resume", _("恢复")
+    END = "end", _("提前结束")
+    EXTEND = "extend", _("延长")
+    STOCK = "stock", _("调整库存")
+    BUDGET = "budget", _("调整预算")
+    CANCEL = "cancel", _("取消本期")
+
+
+#: In which states of a run an action is offered.
+RUN_ACTION_STATES: dict[str, frozenset[str]] = {
+    RunAction.PAUSE: frozenset({RunState.OPEN}),
+    RunAction.RESUME: frozenset({RunState.PAUSED}),
+    RunAction.END: frozenset({RunState.OPEN, RunState.PAUSED}),
+    RunAction.EXTEND: frozenset({RunState.OPEN, RunState.PAUSED}),
+    RunAction.STOCK: frozenset({RunState.OPEN, RunState.PAUSED}),
+    # What was earned and could not be paid for is funded after the end.
+    RunAction.BUDGET: frozenset(set(RunState) - {RunState.SCHEDULED, RunState.CANCELLED}),
+    RunAction.CANCEL: frozenset({RunState.SCHEDULED}),
+}
+
+
+class CampaignAction(models.TextChoices):
+    """What staff may do to a campaign as a whole."""
+
+    LAUNCH = "launch", _("上线")
+    OPEN_NOW = "open_now", _("现在开一期")
+    PAUSE = "pause", _("暂停活动")
+    RESUME = "resume", _("恢复活动")
+    ARCHIVE = "archive", _("归档")
+
+
+CAMPAIGN_ACTION_STATES: dict[str, frozenset[str]] = {
+    CampaignAction.LAUNCH: frozenset({CampaignState.DRAFT}),
+    CampaignAction.OPEN_NOW: frozenset({CampaignState.LAUNCHED}),
+    CampaignAction.PAUSE: frozenset({CampaignState.LAUNCHED}),
+    CampaignAction.RESUME: frozenset({CampaignState.PAUSED}),
+    CampaignAction.ARCHIVE: frozenset({CampaignState.DRAFT, CampaignState.LAUNCHED, CampaignState.PAUSED}),
+}

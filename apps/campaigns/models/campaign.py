@@ -89,6 +89,9 @@ class Campaign(TimeStamped):
     starts_at = models.DateTimeField(
         _("首期开始"), null=True, blank=True, help_text=_("只办一期时就是开始时间；重复时从这一刻起算。")
     )
+    #: Runs are planned from here on: set by launching and resuming, so that neither opens a period that had
+    #: begun before, while an outage leaves it as it is (C10).
+    plans_from = models.DateTimeField(_("起排时间"), null=True, blank=True, editable=False)
     repeat_until = models.DateTimeField(_("重复到"), null=True, blank=True)
     at_time = models.TimeField(_("每期几点开始"), null=True, blank=True)
     weekdays = models.JSONField(
