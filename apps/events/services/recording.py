@@ -9,7 +9,6 @@ from django.db import connection
 
 from apps.events.models import Event
 
-
 #: A few facts go in by one plain statement, at a quarter of what ``bulk_create`` costs: every tap of a member writes some.
 _FEW = 20
 _INSERT = """
