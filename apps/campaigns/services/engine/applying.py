@@ -32,6 +32,7 @@ from apps.campaigns.mechanics.base import (
 from apps.campaigns.services.engine import writing
 from apps.campaigns.services.engine.facts import Facts
 from apps.campaigns.services.engine.outcome import Outcome
+from apps.campaigns.services.engine.rows import part_of_run
 from apps.campaigns.services.engine.scene import Scene
 from apps.campaigns.services.granting.giving import give_all, take_back
 from apps.campaigns.services.risk.holding import is_suspicious
@@ -229,8 +230,9 @@ def _settle_orders(decision: Decision, scene: Scene, state: State) -> None:
             cancel_order(order=order, now=scene.now, tells_owner=False)
     refunds: list[tuple[Order, Decimal, Refund]] = []
     for refund in decision.of(Refund):
-        part = known[refund.part_id]
-        amount = part.order_kept if refund.amount is None else refund.amount
+        # One order may have paid for entries side by side: it belongs to the first of them.
+        part = known.get(refund.part_id) or part_of_run(refund.part_id, scene.run.id)
+        amount = part.order_kept if refund.amount is None else min(refund.amount, part.order_kept)
         if amount > 0:
             refunds.append((_order_of(part), amount, refund))
     for order, amount, refund in sorted(refunds, key=lambda item: item[0].pk):
