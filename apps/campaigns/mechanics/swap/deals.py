@@ -55,13 +55,13 @@ def strike(turn: SwapTurn, part: Part, code: str, points: int) -> Decision:
     terms.pop("counter", None)
     effects: list[Effect] = [
         ChangePart(part.id, state=PartState.COUNTED, data=terms),
-        *_bind(listing, {**shared, "role": LISTING, "with": code}, until, is_other=False),
+        *_bind(turn, listing, {**shared, "role": LISTING, "with": code}, until, is_other=False),
         *release(listing, [p for p in live_offers(listing) if p.id != part.id], "rival"),
     ]
     if points != points_of(part):
         effects.append(move_points(listing, serial, part.member_id, points_of(part) - points, "terms"))
     if item is not None:
-        effects += _bind(item, {**shared, "role": ITEM, "with": listing.code}, until, is_other=True)
+        effects += _bind(turn, item, {**shared, "role": ITEM, "with": listing.code}, until, is_other=True)
         effects += release(item, live_offers(item), "rival")
     return Decision(tuple(effects), {"matched": True, "confirm_before": until.isoformat()})
 
@@ -172,7 +172,10 @@ def _listing_deal(turn: SwapTurn) -> dict[str, Any]:
     return dict(deal)
 
 
-def _bind(state: State, deal: dict[str, Any], until: datetime, *, is_other: bool) -> list[Effect]:
+def _bind(
+    turn: SwapTurn, state: State, deal: dict[str, Any], until: datetime, *, is_other: bool
+) -> list[Effect]:
+    deal = {**deal, "listed_until": listed_until(turn, state).isoformat()}
     return [
         Claim(f"item:{state.id}", message=_("这件物品已经在另一笔交换里了。")),
         ChangeEntry(

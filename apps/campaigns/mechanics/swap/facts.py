@@ -1,6 +1,6 @@
 """What is written in a listing's and an offer's data, and how it is read.
 
-Listing: ``title description photos wishes points listed_until serial note`` and, while exchanged, ``deal``.
+Listing: ``title description photos wishes points serial note`` and, while exchanged, ``deal``.
 Offer (a part of kind ``offer``): ``item points note until serial`` and perhaps ``counter`` (``item points note``).
 A deal stands on both listings with the other's code in ``with``; ``role`` says which of them was offered.
 """
@@ -28,9 +28,10 @@ def title_of(state: State) -> Text:
 
 
 def listed_until(turn: SwapTurn, state: State) -> datetime:
-    """When the listing goes off the shelf; an exchange in between does not move it."""
-    raw = state.data.get("listed_until")
-    return min(datetime.fromisoformat(str(raw)), turn.run.closes_at) if raw else turn.run.closes_at
+    """When the listing goes off the shelf: its own clock, which a deal keeps for it while it runs another."""
+    kept = (deal_of(state) or {}).get("listed_until")
+    until = datetime.fromisoformat(str(kept)) if kept else state.expires_at
+    return min(until, turn.run.closes_at) if until else turn.run.closes_at
 
 
 def is_on_shelf(turn: SwapTurn, state: State) -> bool:

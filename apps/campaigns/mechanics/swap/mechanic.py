@@ -85,19 +85,17 @@ class Swap(Mechanic[SwapRules]):
             )
         points = int(params.get("points") or 0)
         offers.check_points(turn, points)
-        until = _shelf_end(turn)
         data = {
             "title": params["title"],
             "description": params.get("description") or "",
             "photos": photos,
             "wishes": params.get("wishes") or "",
             "points": points,
-            "listed_until": until.isoformat(),
         }
         opening = ChangeEntry(
             state=EntryState.PENDING if rules.needs_moderation else EntryState.OPEN,
             data=data,
-            expires_at=until,
+            expires_at=_shelf_end(turn),
             capacity=rules.offers_per_listing,
             title=str(params["title"])[:80],
         )
@@ -120,10 +118,7 @@ class Swap(Mechanic[SwapRules]):
             raise Refused(
                 _("这件物品已经上架了。"), hint=_("要撤下，请选“不通过”并写明原因。"), code="reviewed"
             )
-        until = _shelf_end(turn)
-        change = ChangeEntry(
-            state=EntryState.OPEN, data={**data, "listed_until": until.isoformat()}, expires_at=until
-        )
+        change = ChangeEntry(state=EntryState.OPEN, data=data, expires_at=_shelf_end(turn))
         return Decision((change,), {"accepted": True})
 
     def on_unlist(self, turn: SwapTurn) -> Decision:

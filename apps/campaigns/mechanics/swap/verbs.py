@@ -62,7 +62,7 @@ VERBS = (
         needs_parts=True,
     ),
     Verb("confirm", _("确认收到"), Who.ANYONE, after_close=True, in_states=(MATCHED,)),
-    Verb("cancel", _("取消交换"), Who.ANYONE, after_close=True, in_states=(MATCHED,)),
+    Verb("cancel", _("取消交换"), Who.ANYONE, needs_parts=True, after_close=True, in_states=(MATCHED,)),
     Verb(
         "dispute",
         _("申诉"),
@@ -79,6 +79,7 @@ VERBS = (
             Param("complete", _("算换成"), ParamKind.BOOLEAN, help=_("选否：撤销，积分退回。")),
             Param("note", _("理由"), most=500),
         ),
+        needs_parts=True,
         after_close=True,
         in_states=(EntryState.DISPUTED.value,),
     ),
