@@ -39,7 +39,7 @@ class AddPart:
 
 @dataclass(frozen=True)
 class ChangePart:
-    """Move a part to ``state`` and/or replace its value or data."""
+    """Move a part to ``state`` and/or replace its value or data: one of this entry, or of another that is locked."""
 
     part_id: int
     state: PartState | None = None
