@@ -16,6 +16,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.close_due_runs": ("apps.campaigns.tasks.close_due_runs", 5, "default"),
     "campaigns.expire_due_entries": ("apps.campaigns.tasks.expire_due_entries", 5, "default"),
     "campaigns.warn_ending_runs": ("apps.campaigns.tasks.warn_ending_runs", 60, "default"),
+    "content_calendar.draft_run_posts": ("apps.content_calendar.tasks.draft_run_posts", 60, "default"),
     "campaigns.plan_runs": ("apps.campaigns.tasks.plan_runs", 60, "default"),
 }
 

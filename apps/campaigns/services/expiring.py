@@ -44,7 +44,7 @@ def _due(now: datetime, after: tuple[datetime, int] | None, batch: int) -> list[
     if after is not None:
         due = due.filter(Q(expires_at__gt=after[0]) | Q(expires_at=after[0], pk__gt=after[1]))
     free = due.select_for_update(skip_locked=True, no_key=True)
-    return list(free.values_list("expires_at", "pk")[:batch])
+    return [(at, pk) for at, pk in free.values_list("expires_at", "pk")[:batch] if at is not None]
 
 
 def _expire(entry_id: int, now: datetime) -> int:
