@@ -44,7 +44,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.CONTENT_EDITOR: (
         [
             (_POSTS, _FULL),
-            (("content_calendar.posttarget",), _VIEW),
+            (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
