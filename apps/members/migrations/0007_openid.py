@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('members', '0005_points_and_membership_by_campaigns'),
+        ('members', '0006_member_sessions'),
     ]
 
     operations = [

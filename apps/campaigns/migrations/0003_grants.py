@@ -7,8 +7,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0001_initial'),
-        ('members', '0006_openid'),
+        ('campaigns', '0002_runs_plans_from'),
+        ('members', '0007_openid'),
     ]
 
     operations = [
