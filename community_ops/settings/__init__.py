@@ -249,6 +249,11 @@ PAYMENT_CREDENTIALS: dict[str, dict[str, str]] = {
         "public_key": env("WECHAT_PAY_PUBLIC_KEY", default="").replace("\\n", "\n"),
     },
 }
+# Red packets: the same merchant, and the scene that WeChat has approved (1000: 现金营销).
+PAYMENT_CREDENTIALS["wechat_transfer"] = {
+    **PAYMENT_CREDENTIALS["wechat_pay"],
+    "scene_id": env("WECHAT_TRANSFER_SCENE_ID", default=""),
+}
 
 # --- Security ------------------------------------------------------------------------------------
 # Unfold needs 'unsafe-eval' (Alpine) and inline styles; nothing else is let in (S6).
