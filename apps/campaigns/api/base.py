@@ -5,11 +5,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.accounts.api.bodies import BoundedJSONParser
+from apps.accounts.api.bodies import BoundedJSONParser, ExactJSONRenderer
 from apps.accounts.api.limits import EdgeLimits
 from apps.accounts.api.origin import device_digest, ip_digest
 from apps.campaigns.services.engine import Origin
@@ -29,7 +28,7 @@ class PublicAPIView(APIView):
     permission_classes: list[Any] = [AllowAny]
     throttle_classes = [EdgeLimits]
     parser_classes = [BoundedJSONParser]
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [ExactJSONRenderer]
 
 
 class MemberAPIView(PublicAPIView):
