@@ -1,7 +1,7 @@
 """What every view for members shares. Who acts comes from the token, amounts from the rules, never from the body (S2)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import AllowAny
@@ -60,6 +60,11 @@ def key_of(request: Request) -> str:
             field=KEY_HEADER,
         )
     return key
+
+
+def params_of(request: Request) -> dict[str, Any]:
+    """The body as the parameters of a verb; which of them count, the engine decides."""
+    return cast(dict[str, Any], request.data)  # BoundedJSONParser gives nothing else
 
 
 def origin_of(request: Request) -> Origin:

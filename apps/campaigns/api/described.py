@@ -37,7 +37,7 @@ class VerbSchema(AutoSchema):
 
     opens = False
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular's own has no arguments
         lines = [super().get_description(), ""]
         lines += ["| mechanic | verb | | who | parameters |", "|---|---|---|---|---|"]
         for mechanic, verb in members_verbs(opens=self.opens):

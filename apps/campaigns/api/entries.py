@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.problems import ProblemSerializer
-from apps.campaigns.api.base import MemberAPIView, PublicAPIView, key_of, now_of, origin_of
+from apps.campaigns.api.base import MemberAPIView, PublicAPIView, key_of, now_of, origin_of, params_of
 from apps.campaigns.api.described import KEY, plays_verbs
 from apps.campaigns.api.runs import outcome_body
 from apps.campaigns.api.serializers import EntryPageSerializer, OutcomeSerializer
@@ -84,7 +84,7 @@ class EntryAction(MemberAPIView):
             code=code,
             verb=verb,
             member_id=member_of(request).member_id,
-            params=request.data,
+            params=params_of(request),
             key=key_of(request),
             now=now_of(request),
             origin=origin_of(request),

@@ -17,6 +17,7 @@ from apps.campaigns.api.base import (
     key_of,
     now_of,
     origin_of,
+    params_of,
     whole_number,
 )
 from apps.campaigns.api.described import KEY, opens_entries
@@ -98,7 +99,7 @@ class RunEntries(PublicAPIView):
         outcome = open_entry(
             run_id=pk,
             member_id=member_of(request).member_id,
-            params=request.data,
+            params=params_of(request),
             key=key_of(request),
             now=now_of(request),
             origin=origin_of(request),

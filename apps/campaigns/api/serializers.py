@@ -11,7 +11,7 @@ type Doc = dict[str, Any]
 
 class ParamSerializer(serializers.Serializer[Doc]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.CharField(help_text="text, integer, boolean, photos, part or entry")
     is_required = serializers.BooleanField()
     least = serializers.IntegerField()
@@ -21,7 +21,7 @@ class ParamSerializer(serializers.Serializer[Doc]):
 
 class VerbSerializer(serializers.Serializer[Doc]):
     verb = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     params = ParamSerializer(many=True)
 
 
@@ -61,7 +61,7 @@ class RunListSerializer(serializers.Serializer[Doc]):
 
 class MechanicWordsSerializer(serializers.Serializer[Doc]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     mark = serializers.CharField()
     icon = serializers.CharField()
     entry_word = serializers.CharField()
@@ -77,7 +77,7 @@ class PromisedBenefitSerializer(serializers.Serializer[Doc]):
 
 class SlotSerializer(serializers.Serializer[Doc]):
     slot = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     benefits = PromisedBenefitSerializer(many=True)
 
 
