@@ -47,6 +47,7 @@ class GroupBuy(Mechanic[GroupBuyRules]):
     entry_word = _("团")
     part_word = _("名额")
     stock_word = _("份")
+    is_browsable = True
     rules_type = GroupBuyRules
     verbs = (
         Verb(
