@@ -11,7 +11,13 @@ _VIEW = ("view",)
 _EDIT = ("view", "add", "change")
 _FULL = ("view", "add", "change", "delete")
 
-_MEMBERS = ("members.member", "members.identity", "members.membertag", "members.pointsentry")
+_MEMBERS = (
+    "members.member",
+    "members.identity",
+    "members.membertag",
+    "members.pointsentry",
+    "members.membershipentry",
+)
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
@@ -23,6 +29,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.GROUP_OPERATOR: (
         [
             (_MEMBERS, _EDIT),
+            (("members.membersession",), _VIEW),
             (_MEMBER_VOCABULARY, _EDIT),
             (_GROUPS, _EDIT),
             (("channels.channel",), _EDIT),
@@ -59,6 +66,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.MEMBER_SERVICE: (
         [
             (_MEMBERS, _VIEW),
+            (("members.membersession",), _VIEW),
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),

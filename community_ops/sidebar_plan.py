@@ -180,6 +180,39 @@ def plan() -> list[tuple[str, list[Entry]]]:
             ],
         ),
         (
+            _("交易"),
+            [
+                Entry(
+                    _("订单"),
+                    "receipt_long",
+                    "admin:orders_order_changelist",
+                    "orders.view_order",
+                    words="order 付款 payment",
+                ),
+                Entry(
+                    _("退款"),
+                    "currency_exchange",
+                    "admin:orders_refund_changelist",
+                    "orders.view_refund",
+                    words="refund 退钱",
+                ),
+                Entry(
+                    _("收款"),
+                    "payments",
+                    "admin:orders_payment_changelist",
+                    "orders.view_payment",
+                    words="payment 流水",
+                ),
+                Entry(
+                    _("商品"),
+                    "inventory_2",
+                    "admin:orders_product_changelist",
+                    "orders.view_product",
+                    words="product 货",
+                ),
+            ],
+        ),
+        (
             _("分析"),
             [
                 Entry(

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from community_ops.home.page import live_fragment
 
@@ -15,11 +16,19 @@ def favicon(request: HttpRequest) -> HttpResponse:
     return redirect(static("portal/logo.svg"), permanent=True)
 
 
+handler400 = "community_ops.error_pages.bad_request"
+handler403 = "community_ops.error_pages.permission_denied"
+handler404 = "community_ops.error_pages.page_not_found"
+handler500 = "community_ops.error_pages.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
     path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
+    path("api/v1/payments/", include("apps.orders.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
     path("admin/", admin.site.urls),
 ]

@@ -33,3 +33,4 @@ class PointsReason(models.TextChoices):
     IMPORT = "import", _("导入期初")
     IMPORT_UNDO = "import_undo", _("撤销导入")
     ADJUST = "adjust", _("人工调整")
+    CAMPAIGN = "campaign", _("活动")

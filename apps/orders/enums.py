@@ -45,5 +45,6 @@ REFUND_MOVES: dict[str, frozenset[str]] = {
     # Back to requested: the provider knows nothing of it, so asking again under the same number is safe.
     _R.SENDING: frozenset({_R.DONE, _R.FAILED, _R.UNKNOWN, _R.REQUESTED}),
     _R.UNKNOWN: frozenset({_R.DONE, _R.FAILED, _R.SENDING, _R.REQUESTED}),
-    _R.FAILED: frozenset({_R.REQUESTED}),
+    # Done after all: the provider's word is the last one, also when it comes after a refusal.
+    _R.FAILED: frozenset({_R.REQUESTED, _R.DONE}),
 }

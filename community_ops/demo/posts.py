@@ -11,11 +11,12 @@ from PIL import Image, ImageDraw
 from apps.accounts.models import Notice, User
 from apps.accounts.services.notices import mark_read
 from apps.content_calendar.models import Material, Post
-from apps.content_calendar.services.materials import add_material, clean_picture
+from apps.content_calendar.services.materials import add_material
 from apps.content_calendar.services.posts import write_post
 from apps.content_calendar.services.problems import HasProblems
 from apps.content_calendar.services.scheduling import approve_post
 from apps.content_calendar.services.submission import reject_post, submit_post
+from apps.core.pictures import clean_picture
 from apps.groups.models import Group
 from community_ops.demo import texts
 from community_ops.demo.texts import Text

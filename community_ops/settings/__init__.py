@@ -9,6 +9,7 @@ from kombu import Exchange, Queue
 
 from community_ops.servers import embedded
 from community_ops.settings.admin_site import UNFOLD  # noqa: F401
+from community_ops.settings.cache import cache_url, caches
 from community_ops.settings.logs import logging_config
 
 env = environ.Env()
@@ -141,6 +142,12 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
+# --- Cache: limits at the edge; nothing that is lost with it is missed ---------------------------
+# Not the broker's database: clearing the cache must not clear the queue.
+CACHE_URL = env("CACHE_URL", default=cache_url(REDIS_URL))
+CACHE_PREFIX = env("CACHE_PREFIX", default="community_ops")
+CACHES = caches(CACHE_URL, CACHE_PREFIX)
+
 # --- Accounts ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
@@ -226,6 +233,23 @@ DELIVERY_RECORD_SECONDS = env.float("DELIVERY_RECORD_SECONDS", default=20.0)
 # Prepared statements save planning; turn them off behind a PgBouncer older than 1.21.
 DELIVERY_PREPARE = env.bool("DELIVERY_PREPARE", default=True)
 
+# --- Payments: what each provider needs, by the names it asks for ---------------------------------
+PAYMENT_PROVIDER = env("PAYMENT_PROVIDER", default="manual")  # of orders that name none
+PAYMENT_CREDENTIALS: dict[str, dict[str, str]] = {
+    "webhook": {"key": env("PAYMENT_WEBHOOK_KEY", default="")},
+    "wechat_pay": {
+        "base": env("WECHAT_PAY_BASE", default="https://api.mch.weixin.qq.com"),
+        "mchid": env("WECHAT_PAY_MCHID", default=""),
+        "appid": env("WECHAT_PAY_APPID", default=""),
+        "serial_no": env("WECHAT_PAY_SERIAL_NO", default=""),
+        # PEM texts; "\n" stands for a line's end where a variable cannot hold one.
+        "private_key": env("WECHAT_PAY_PRIVATE_KEY", default="").replace("\\n", "\n"),
+        "api_v3_key": env("WECHAT_PAY_API_V3_KEY", default=""),
+        "public_key_id": env("WECHAT_PAY_PUBLIC_KEY_ID", default=""),
+        "public_key": env("WECHAT_PAY_PUBLIC_KEY", default="").replace("\\n", "\n"),
+    },
+}
+
 # --- Security ------------------------------------------------------------------------------------
 # Unfold needs 'unsafe-eval' (Alpine) and inline styles; nothing else is let in (S6).
 CONTENT_SECURITY_POLICY = {
@@ -264,14 +288,29 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "apps.accounts.api.problems.handle_exception",
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "群策 Community Ops",
+    "DESCRIPTION": "Campaigns for members (H5, mini-programs) and tills; the calendar for staff.",
     "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+}
+# How many proxies of ours stand before the web server: that many addresses of X-Forwarded-For are believed.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# scope: (at most, in how many seconds), all of which must allow a request. apps/accounts/api/limits.py
+API_LIMITS: dict[str, list[tuple[int, int]]] = {
+    "read_member": [(60, 10), (3_000, 3_600)],
+    "read_ip": [(600, 10), (30_000, 3_600)],
+    "act_member": [(20, 10), (600, 3_600)],
+    "act_verb": [(8, 10), (240, 3_600)],
+    "act_ip": [(200, 10), (6_000, 3_600)],
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -17,8 +17,9 @@ from apps.content_calendar.services import (
     submit_post,
     write_post,
 )
-from apps.content_calendar.services.materials import add_material, clean_picture
+from apps.content_calendar.services.materials import add_material
 from apps.core.clock import database_now
+from apps.core.pictures import clean_picture
 from apps.groups.models import Group
 from community_ops.roles import sync_roles
 from tests.channels.conftest import make_channel, quick  # noqa: F401

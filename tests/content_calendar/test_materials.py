@@ -9,8 +9,8 @@ from PIL import Image
 
 from apps.accounts.models import Team
 from apps.content_calendar.models import Material
-from apps.content_calendar.services.materials import MOST_BYTES, clean_picture
 from apps.core.errors import Invalid
+from apps.core.pictures import MOST_BYTES, clean_picture
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", **options) -> bytes:

@@ -119,7 +119,9 @@ def test_the_form_takes_any_spelling_and_keeps_the_phone_when_left_empty(boss, m
         "new_phone": "", "note": "", "source": "",
         **{
             f"{prefix}-{name}": "0"
-            for prefix in ("member_tags", "memberships", "points_entries", "invitees", "identities")
+            for prefix in (
+                "member_tags", "orders", "memberships", "points_entries", "membership_entries", "invitees", "identities",
+            )
             for name in ("TOTAL_FORMS", "INITIAL_FORMS")
         },
     }  # fmt: skip

@@ -5,10 +5,10 @@ import apps.campaigns.models.entry
 import apps.campaigns.models.grant
 import apps.core.secrets
 import django.db.models.deletion
-import django.db.models.expressions
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models.expressions import CombinedExpression
 
 
 class Migration(migrations.Migration):
@@ -508,7 +508,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='runstock',
-            constraint=models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('stock__gte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('sold'))), _connector='OR'), name='run_never_oversold', violation_error_message='库存不能少于已占用和已售出。'),
+            constraint=models.CheckConstraint(condition=models.Q(('stock__isnull', True), ('stock__gte', CombinedExpression(models.F('reserved'), '+', models.F('sold'))), _connector='OR'), name='run_never_oversold', violation_error_message='库存不能少于已占用和已售出。'),
         ),
         migrations.AddConstraint(
             model_name='runstock',
@@ -648,7 +648,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('capacity__isnull', True), ('capacity__gte', django.db.models.expressions.CombinedExpression(models.F('count'), '+', models.F('pending_count'))), _connector='OR'), name='entry_never_over_capacity', violation_error_message='人数已满。'),
+            constraint=models.CheckConstraint(condition=models.Q(('capacity__isnull', True), ('capacity__gte', CombinedExpression(models.F('count'), '+', models.F('pending_count'))), _connector='OR'), name='entry_never_over_capacity', violation_error_message='人数已满。'),
         ),
         migrations.AddConstraint(
             model_name='entry',

@@ -1,1 +1,5 @@
+<<<<<<< HEAD
 """What reads campaigns."""
+=======
+"""Reading campaigns."""
+>>>>>>> main

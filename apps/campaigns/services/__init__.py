@@ -1,1 +1,1 @@
-"""Writing campaigns: runs, entries, grants, settlement."""
+"""Writing campaigns."""

@@ -20,9 +20,10 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from apps.accounts.admin.base import ScopedModelAdmin, visible
 from apps.content_calendar.admin.pages import staff
 from apps.content_calendar.models import Material
-from apps.content_calendar.services.materials import add_material, clean_picture
+from apps.content_calendar.services.materials import add_material
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.pictures import clean_picture
 
 _THUMBNAIL = (320, 320)
 

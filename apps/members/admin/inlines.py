@@ -9,7 +9,14 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ScopedTabularInline
 from apps.core.phones import mask_digits
-from apps.members.models import Identity, Member, MemberTag, PointsEntry
+from apps.members.models import (
+    Identity,
+    Member,
+    MemberSession,
+    MembershipEntry,
+    MemberTag,
+    PointsEntry,
+)
 
 
 class _ReadOnlyTab(ScopedTabularInline):
@@ -43,6 +50,14 @@ class PointsInline(_ReadOnlyTab):
     verbose_name_plural = _("积分流水")
 
 
+class MembershipInline(_ReadOnlyTab):
+    model = MembershipEntry
+    fields = ["at", "days", "until", "note"]
+    readonly_fields = fields
+    ordering = ["-id"]
+    verbose_name_plural = _("会员天数流水")
+
+
 class InviteeInline(_ReadOnlyTab):
     model = Member
     fk_name = "inviter"
@@ -67,3 +82,14 @@ class IdentityInline(_ReadOnlyTab):
     @display(description=_("账号"))
     def value_shown(self, identity: Identity) -> str:
         return mask_digits(identity.value)
+
+
+class SessionInline(_ReadOnlyTab):
+    model = MemberSession
+    fields = ["label", "opened_by", "created_at", "last_seen_at", "expires_at", "revoked_at"]
+    readonly_fields = fields
+    ordering = ["-id"]
+    verbose_name_plural = _("登录令牌")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[MemberSession]:
+        return super().get_queryset(request).select_related("opened_by")

@@ -22,13 +22,22 @@ from apps.members.admin.actions import add_tags
 from apps.members.admin.export import export_view
 from apps.members.admin.filters import CityFilter, SourceFilter, TagFilter
 from apps.members.admin.forms import MemberForm
-from apps.members.admin.inlines import IdentityInline, InviteeInline, PointsInline, TagInline
+from apps.members.admin.inlines import (
+    IdentityInline,
+    InviteeInline,
+    MembershipInline,
+    PointsInline,
+    SessionInline,
+    TagInline,
+)
 from apps.members.admin.panels import Fact
 from apps.members.admin.personal import points_view, reveal_view
+from apps.members.admin.tokens import close_tokens_view, token_view
 from apps.members.enums import Lifecycle
 from apps.members.models import Member
 from apps.members.selectors.search import search_members
 from apps.members.services.personal_data import REVEAL
+from apps.members.services.sessions import OPEN_FOR_OTHERS
 from apps.members.services.sight import grant_sight
 
 _LIFECYCLE_COLOURS = {
@@ -54,7 +63,7 @@ class MemberAdmin(ScopedModelAdmin):
     actions = [add_tags]
     list_before_template = "members/list_tools.html"
     change_form_outer_before_template = "members/head.html"
-    readonly_fields = ["points_balance"]
+    readonly_fields = ["points_balance", "membership_until"]
     fieldsets = [
         (
             None,
@@ -66,6 +75,7 @@ class MemberAdmin(ScopedModelAdmin):
                     ("tier", "lifecycle"),
                     ("joined_at", "inviter"),
                     ("total_spent", "points_balance"),
+                    "membership_until",
                     "note",
                 ]
             },
@@ -98,7 +108,15 @@ class MemberAdmin(ScopedModelAdmin):
     def get_inlines(self, request: HttpRequest, obj: Member | None) -> list[Any]:
         if obj is None:
             return []
-        return [TagInline, *panels.inlines, PointsInline, InviteeInline, IdentityInline]
+        return [
+            TagInline,
+            *panels.inlines,
+            PointsInline,
+            MembershipInline,
+            InviteeInline,
+            IdentityInline,
+            SessionInline,
+        ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
@@ -177,6 +195,7 @@ class MemberAdmin(ScopedModelAdmin):
             "may_reveal": user.has_perm(REVEAL),
             "may_adjust": user.has_perm("members.change_member"),
             "points_key": uuid4().hex,
+            "may_open_session": user.has_perm(OPEN_FOR_OTHERS),
         }
 
     def get_urls(self) -> list[URLPattern]:
@@ -185,6 +204,8 @@ class MemberAdmin(ScopedModelAdmin):
             path("export/", wrap(self._export), name="members_member_export"),
             path("<int:pk>/reveal/", wrap(reveal_view), name="members_member_reveal"),
             path("<int:pk>/points/", wrap(points_view), name="members_member_points"),
+            path("<int:pk>/token/", wrap(token_view), name="members_member_token"),
+            path("<int:pk>/close-tokens/", wrap(close_tokens_view), name="members_member_close_tokens"),
             *super().get_urls(),
         ]
 

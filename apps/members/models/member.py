@@ -51,6 +51,9 @@ class Member(TimeStamped):
         _("积分"), default=0, db_default=0, editable=False, help_text=_("等于积分流水之和。")
     )
     total_spent = models.DecimalField(_("累计消费"), max_digits=12, decimal_places=2, default=0, db_default=0)
+    membership_until = models.DateTimeField(
+        _("会员有效期至"), null=True, blank=True, editable=False, help_text=_("等于会员天数流水累计的结果。")
+    )
     joined_at = models.DateTimeField(_("入群时间"), null=True, blank=True)
     inviter = models.ForeignKey(
         "self",

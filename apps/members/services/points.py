@@ -1,8 +1,10 @@
-"""Changing a balance by hand (M4)."""
+"""Changing a balance: by hand, by a campaign, or many at once (M4)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -49,3 +51,112 @@ def adjust_points(
     audit(actor=actor, action="member.adjust_points", target=member, reason=reason[:500], delta=delta)
     member.refresh_from_db(fields=["points_balance", "updated_at"])
     return entry
+
+
+@transaction.atomic(savepoint=False)
+def move_points(
+    *,
+    member_id: int,
+    delta: int,
+    key: str,
+    note: str,
+    now: datetime,
+    reason: PointsReason = PointsReason.CAMPAIGN,
+) -> bool:
+    """Change a balance by ``delta`` with a ledger entry, once per ``key``; False if ``key`` was known already.
+
+    Raises ``Invalid`` with code ``no_points`` if the balance would fall below zero (M4). It opens no savepoint:
+    who means to go on after a refusal calls it in an ``atomic`` block of its own.
+    """
+    if delta == 0 or abs(delta) > _MOST:
+        raise ValueError(f"points cannot change by {delta}")
+    with connection.cursor() as cursor:
+        # The row's lock comes first, so that the second statement sees what an earlier one with this key wrote.
+        cursor.execute(
+            "SELECT points_balance FROM members_member WHERE id = %s FOR NO KEY UPDATE", [member_id]
+        )
+        found = cursor.fetchone()
+        if found is None:
+            raise Member.DoesNotExist(f"member {member_id}")
+        cursor.execute(
+            """
+            WITH m AS (
+              UPDATE members_member SET points_balance = points_balance + %(delta)s, updated_at = %(now)s
+              WHERE id = %(member)s AND points_balance + %(delta)s BETWEEN 0 AND 2147483647
+                AND NOT EXISTS (SELECT 1 FROM members_pointsentry WHERE key = %(key)s)
+              RETURNING id)
+            INSERT INTO members_pointsentry (member_id, delta, reason, key, note, at)
+            SELECT m.id, %(delta)s, %(reason)s, %(key)s, %(note)s, %(now)s FROM m RETURNING id
+            """,
+            {
+                "delta": delta,
+                "now": now,
+                "member": member_id,
+                "key": key,
+                "reason": reason.value,
+                "note": note[:200],
+            },
+        )
+        if cursor.fetchone():
+            return True
+        cursor.execute("SELECT 1 FROM members_pointsentry WHERE key = %s", [key])
+        if cursor.fetchone():
+            return False
+        if delta > 0:
+            raise Invalid(_("积分超出了上限。"), hint=_("先用掉一些积分。"), code="too_many_points")
+        raise Invalid(
+            _("积分不够：现有 %(balance)d 分。") % {"balance": found[0]},
+            hint=_("先攒够积分再来。"),
+            code="no_points",
+        )
+
+
+@dataclass(frozen=True)
+class PointsGift:
+    """``points`` (≥ 1) for a member, once per ``key``."""
+
+    member_id: int
+    points: int
+    key: str
+    note: str = ""
+
+
+@transaction.atomic(savepoint=False)
+def give_points(
+    *, gifts: Sequence[PointsGift], now: datetime, reason: PointsReason = PointsReason.CAMPAIGN
+) -> int:
+    """Add points to many members in two statements, each gift once; returns how many were new (M4).
+
+    Members are locked by ascending id.
+    """
+    if not gifts:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT id FROM members_member WHERE id = ANY(%s)"
+            " ORDER BY id FOR NO KEY UPDATE) locked",
+            [[gift.member_id for gift in gifts]],
+        )
+        cursor.execute(
+            """
+            WITH entry AS (
+              INSERT INTO members_pointsentry (member_id, delta, reason, key, note, at)
+              SELECT g.member_id, g.points, %(reason)s, g.key, g.note, %(now)s
+              FROM unnest(%(members)s::bigint[], %(points)s::int[], %(keys)s::text[], %(notes)s::text[])
+                AS g(member_id, points, key, note)
+              ON CONFLICT (key) DO NOTHING RETURNING member_id, delta),
+            changed AS (
+              UPDATE members_member m SET points_balance = m.points_balance + s.total, updated_at = %(now)s
+              FROM (SELECT member_id, sum(delta) AS total FROM entry GROUP BY 1) s WHERE m.id = s.member_id)
+            SELECT count(*) FROM entry
+            """,
+            {
+                "reason": reason.value,
+                "now": now,
+                "members": [gift.member_id for gift in gifts],
+                "points": [gift.points for gift in gifts],
+                "keys": [gift.key for gift in gifts],
+                "notes": [gift.note[:200] for gift in gifts],
+            },
+        )
+        return cursor.fetchone()[0]

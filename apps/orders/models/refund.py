@@ -45,6 +45,7 @@ class Refund(TimeStamped):
     attempt_count = models.PositiveIntegerField(_("尝试次数"), default=0, db_default=0)
     done_at = models.DateTimeField(_("退款时间"), null=True, blank=True)
     code = models.CharField(_("渠道代码"), max_length=40, blank=True, default="", db_default="")
+    is_closed = models.BooleanField(_("渠道已关闭此单号"), default=False, db_default=False, editable=False)
     error = models.CharField(_("问题"), max_length=300, blank=True, default="", db_default="")
     actor = models.ForeignKey(
         User, verbose_name=_("申请人"), on_delete=models.PROTECT, null=True, blank=True, related_name="+"

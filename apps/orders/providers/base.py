@@ -18,15 +18,16 @@ class BadNotice(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What settings hold for one provider: names as in ``Provider.credential_names``. Never printed."""
+    """What settings hold for one provider: names as in ``Provider.variables``. Never printed."""
 
     values: Mapping[str, str] = field(repr=False)
 
     def __getitem__(self, name: str) -> str:
         return self.values.get(name, "")
 
-    def missing(self, names: tuple[str, ...]) -> list[str]:
-        return [name for name in names if not self.values.get(name)]
+    def missing(self, variables: Mapping[str, str]) -> list[str]:
+        """The variables whose values are empty."""
+        return [variable for name, variable in variables.items() if not self.values.get(name)]
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ class Provider(Protocol):
     key: ClassVar[str]
     label: ClassVar[Text]
     help_text: ClassVar[Text]
-    #: Names of the values that settings must hold under this provider's key before it works.
-    credential_names: ClassVar[tuple[str, ...]]
+    #: What settings must hold under this provider's key before it works: name → environment variable.
+    variables: ClassVar[Mapping[str, str]]
     #: True if a person pays back outside of this system and then confirms it here.
     is_refund_by_person: ClassVar[bool]
     #: True if the provider pays one refund number once however often it is asked.

@@ -25,7 +25,7 @@ class Manual(RefundByPerson):
     key = "manual"
     label = _("人工收款")
     help_text = _("成员转账或当面付款，客服核对后在订单里标记“已付款”；退款也由人转回后确认。")
-    credential_names = ()
+    variables: Mapping[str, str] = {}
 
     def begin(
         self, order: OrderFacts, *, payer: str, credentials: Credentials, notify_url: str, now: datetime

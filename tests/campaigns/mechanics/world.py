@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from apps.campaigns.enums import EntryState, PartState
+from apps.campaigns.enums import LIVE_ENTRY_STATES, EntryState, PartState
 from apps.campaigns.mechanics.base import (
     Action,
     Actor,
@@ -34,7 +34,10 @@ from apps.campaigns.mechanics.base import (
     TakeBack,
     Turn,
     Unclaim,
+    Verb,
+    Who,
 )
+from apps.campaigns.mechanics.base.mechanic import SYSTEM_VERBS
 
 START = datetime(2026, 3, 6, 12, tzinfo=UTC)
 
@@ -50,6 +53,7 @@ class World:
     seed: int = 7
     now: datetime = START
     new_members: frozenset[int] = frozenset(range(1, 10_000))
+    is_strict: bool = False  # refuse what the engine refuses by itself: who, state of the entry, window
 
     entries: dict[int, State] = field(default_factory=dict)
     limits: dict[int, tuple[int | None, Decimal | None]] = field(default_factory=dict)
@@ -60,6 +64,7 @@ class World:
     claims: set[str] = field(default_factory=set)
     gives: dict[tuple[int, str], Give] = field(default_factory=dict)  # (entry, key) → live grant
     refunds: dict[str, tuple[int, Decimal]] = field(default_factory=dict)  # key → (part, amount)
+    benefits: dict[str, int] = field(default_factory=dict)  # slot → benefits left; unlimited if not named
     points: Counter[int] = field(default_factory=Counter)
     points_keys: set[str] = field(default_factory=set)
     cancelled_orders: set[int] = field(default_factory=set)  # part ids
@@ -87,6 +92,8 @@ class World:
         **params: Any,
     ) -> Decision:
         """Play ``verb``; raises ``Refused`` for what the mechanic or the world refuses."""
+        if self.is_strict and verb not in SYSTEM_VERBS:
+            self._check_offered(self.mechanic.verb(verb), member, entry, is_staff=is_staff)
         turn = self.turn(
             verb,
             member=member,
@@ -150,7 +157,12 @@ class World:
             if found is None and params and "part" in params:
                 found = self.parts.get(params["part"], (0, None))[1]
             codes = self.mechanic.also_locks(verb, found, params or {})
-            others = {s.code: self.state(s.id, member) for s in self.entries.values() if s.code in codes}
+            codes = [*codes, *self.mechanic.linked(state.data)]
+            others = {
+                s.code: self.state(s.id, member)
+                for s in self.entries.values()
+                if s.code in codes and s.code != state.code and s.state in LIVE_ENTRY_STATES
+            }
             state = replace(state, others=others)
         else:
             found = None
@@ -189,6 +201,19 @@ class World:
         """Slots that the member holds."""
         return sorted(give.slot for give in self.gives.values() if give.member_id == member)
 
+    def _check_offered(self, verb: Verb, member: int | None, entry: int | None, *, is_staff: bool) -> None:
+        if self.now >= self.run.closes_at and not verb.after_close:
+            raise Refused("the window is over", code="closed")
+        if (verb.who == Who.STAFF) != is_staff:
+            raise Refused("not for you", code="not_allowed")
+        if verb.opens or entry is None:
+            return
+        state = self.entries[entry]
+        if state.state not in (verb.in_states or (EntryState.OPEN,)):
+            raise Refused("not now", code="wrong_state")
+        if verb.who in (Who.OWNER, Who.OTHERS) and (verb.who == Who.OWNER) != (member == state.owner_id):
+            raise Refused("not for you", code="not_allowed")
+
     # --- carrying out ------------------------------------------------------------------------------
 
     def _apply(self, decision: Decision, turn: Turn[Any], entry: int | None) -> None:
@@ -206,7 +231,7 @@ class World:
                     self.quotas[effect.member_id, effect.scope] = used
                 case Claim():
                     if effect.key in self.claims:
-                        raise Refused("taken", code="taken")
+                        raise Refused(str(effect.message) or "taken", code="taken")
                     self.claims.add(effect.key)
                 case Unclaim():
                     self.claims.discard(effect.key)
@@ -229,9 +254,11 @@ class World:
                     if self.stock is not None and self.reserved + self.sold > self.stock:
                         raise Refused("sold out", code="sold_out")
                 case Give():
-                    self.gives.setdefault((entry, effect.key), effect)
+                    self._give(entry, effect)
                 case TakeBack():
-                    self.gives.pop((entry, effect.key), None)
+                    back = self.gives.pop((entry, effect.key), None)
+                    if back is not None and back.slot in self.benefits:
+                        self.benefits[back.slot] += 1
                 case Refund():
                     self._refund(effect)
                 case CancelOrder():
@@ -268,6 +295,8 @@ class World:
         return number
 
     def _change_entry(self, entry: int, effect: ChangeEntry) -> None:
+        if effect.entry:
+            entry = next(number for number, s in self.entries.items() if s.code == effect.entry)
         old = self.entries[entry]
         self.entries[entry] = replace(
             old,
@@ -313,6 +342,17 @@ class World:
                 data=old.data if effect.data is None else effect.data,
             ),
         )
+
+    def _give(self, entry: int, effect: Give) -> None:
+        if (entry, effect.key) in self.gives:
+            return
+        if effect.slot in self.benefits:
+            if self.benefits[effect.slot] < 1:
+                if effect.may_wait:
+                    return
+                raise Refused("sold out", code="sold_out")
+            self.benefits[effect.slot] -= 1
+        self.gives[entry, effect.key] = effect
 
     def _refund(self, effect: Refund) -> None:
         if effect.key in self.refunds:

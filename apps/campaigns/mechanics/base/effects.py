@@ -52,6 +52,7 @@ class ChangeEntry:
     stable word (``full``, ``expired``, ``floor``, ``sold_out`` …).
 
     ``capacity`` bounds the number of live parts and ``ceiling`` the score, by CHECKs in the database (C4, C5).
+    ``entry``: the code of another locked entry (``State.others``) that is changed instead of the turn's own.
     """
 
     state: EntryState | None = None
@@ -63,6 +64,7 @@ class ChangeEntry:
     ceiling: Decimal | None = None
     title: str | None = None
     reason: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,11 @@ class Quota:
 
 @dataclass(frozen=True)
 class Claim:
-    """Hold ``key`` in this run exclusively: a second claim is refused as ``taken`` (C8, C9)."""
+    """Hold ``key`` in this run exclusively: a second claim is refused as ``taken`` (C8, C9), in the words of
+    ``message`` if it says more than the engine can."""
 
     key: str
+    message: Any = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,10 @@ class TakeBack:
 
 @dataclass(frozen=True)
 class Refund:
-    """Ask for ``amount`` (``None``: all that is left) of the part's own order back (C5); once per ``key``."""
+    """Ask for ``amount`` (``None``: all that is left) of the part's own order back (C5); once per ``key``.
+
+    The part may belong to the entry that this one was opened beside (``OpenAnother``): one order paid for both.
+    """
 
     part_id: int
     key: str

@@ -43,6 +43,8 @@ class Part:
     #: What is still with us of the payment: paid minus refunds asked for.
     order_kept: Decimal = Decimal(0)
     is_seat: bool = True
+    #: The member was new to us when it was made.
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class State:
     ones, ``score`` the sum of all counted parts.
 
     ``mine``: the actor's own live parts (pending or counted), oldest first. ``parts``: all live ones, loaded
-    only for verbs that say ``needs_parts``. ``others``: locked entries named by ``Mechanic.also_locks``.
+    only for verbs that say ``needs_parts``. ``others``: locked live entries named by ``Mechanic.also_locks`` and
+    ``Mechanic.linked``, by code, with their parts if the verb ``needs_parts``.
     """
 
     id: int

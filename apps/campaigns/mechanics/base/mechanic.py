@@ -74,7 +74,8 @@ class Mechanic[R: Rules](ABC):
         raise NotImplementedError(f"{self.key} has orders but does not say what a lapse does")
 
     def on_voided(self, turn: Turn[R]) -> Decision:
-        """Staff, risk or a leaver voids ``turn.action.part``; counts and score follow by themselves."""
+        """Staff, risk or a leaver voids ``turn.action.part``; counts and score follow by themselves. Live parts
+        are loaded."""
         part = turn.action.part
         assert part is not None
         return Decision((ChangePart(part.id, state=PartState.VOID),))
@@ -107,6 +108,13 @@ class Mechanic[R: Rules](ABC):
 
     def also_locks(self, action_verb: str, part: Part | None, params: Mapping[str, Any]) -> list[str]:
         """Codes of further entries of this run that the verb reads or changes; locked with the entry, in order."""
+        return []
+
+    def linked(self, data: Mapping[str, Any]) -> list[str]:
+        """Codes of entries that every verb on an entry with this ``data`` locks too (both sides of an exchange).
+
+        Asked of the data as it is before the lock; a decision refuses as ``busy`` when it is no longer so.
+        """
         return []
 
     # --- what is shown -----------------------------------------------------------------------------

@@ -66,11 +66,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class RankPrize:
-    """Ranks ``first`` to ``last`` get ``slot`` when the run settles."""
+    """Ranks ``first`` to ``last`` get ``slot`` when the run settles: the owner, or with ``each_seat`` every member
+    with a counted seat (the owner's is one). One entry may get several slots."""
 
     first: int
     last: int
     slot: str
+    each_seat: bool = False
 
 
 class ScoreSource(StrEnum):

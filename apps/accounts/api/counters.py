@@ -1,0 +1,81 @@
+"""How often something happened lately: counted in Valkey, or by this process alone while that is away."""
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+#: After a failure nobody asks Valkey again for this long: a dead cache must not cost every request a timeout.
+REST_SECONDS = 5.0
+_SECONDS = 0.25
+_MOST_LOCAL = 50_000
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``most`` times within a window of ``seconds`` for whatever ``key`` names."""
+
+    key: str
+    most: int
+    seconds: int
+
+
+class Counters:
+    """Fixed windows. One round trip for any number of limits; every call counts, refused or not."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        # A Unix socket connects at once or not at all, and redis-py takes no timeout for it.
+        waits = {"socket_timeout": _SECONDS} | (
+            {} if url.startswith("unix") else {"socket_connect_timeout": _SECONDS}
+        )
+        self._client = redis.Redis.from_url(url, **waits) if url else None
+        self._prefix = prefix
+        self._rests_until = 0.0
+        self._local: dict[str, int] = {}
+
+    def wait_for(self, limits: Sequence[Limit], now: float | None = None) -> int:
+        """Count one more under each limit; 0 if all allow it, else whole seconds until all would again.
+
+        ``now``: seconds since the epoch. Never raises: without Valkey the limits hold per process.
+        """
+        now = time.time() if now is None else now
+        keys = [f"{self._prefix}:{limit.key}:{limit.seconds}:{int(now // limit.seconds)}" for limit in limits]
+        counts = self._count(keys, limits)
+        waits = [
+            math.ceil(limit.seconds - now % limit.seconds)
+            for limit, count in zip(limits, counts, strict=True)
+            if count > limit.most
+        ]
+        return max(waits, default=0)
+
+    def _count(self, keys: Sequence[str], limits: Sequence[Limit]) -> list[int]:
+        if self._client is not None and time.monotonic() >= self._rests_until:
+            try:
+                pipeline = self._client.pipeline(transaction=False)
+                for key, limit in zip(keys, limits, strict=True):
+                    pipeline.incr(key)
+                    pipeline.expire(key, limit.seconds + 1)
+                return [int(count) for count in pipeline.execute()[::2]]
+            except (redis.RedisError, OSError) as error:
+                self._rests_until = time.monotonic() + REST_SECONDS
+                logger.warning("limits are counted by each process alone: %s", type(error).__name__)
+        return [self._count_here(key) for key in keys]
+
+    def _count_here(self, key: str) -> int:
+        if len(self._local) >= _MOST_LOCAL:
+            self._local.clear()  # forgetting is better than growing: windows are short
+        self._local[key] = self._local.get(key, 0) + 1
+        return self._local[key]
+
+
+@cache
+def counters() -> Counters:
+    """This process's counters."""
+    return Counters(settings.CACHE_URL, f"{settings.CACHE_PREFIX}:limit")

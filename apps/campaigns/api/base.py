@@ -1,0 +1,86 @@
+"""What every view for members shares. Who acts comes from the token, amounts from the rules, never from the body (S2)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.accounts.api.bodies import BoundedJSONParser
+from apps.accounts.api.limits import EdgeLimits
+from apps.accounts.api.origin import device_digest, ip_digest
+from apps.campaigns.services.engine import Origin
+from apps.core.clock import database_now
+from apps.core.errors import Invalid
+from apps.members.api.authentication import IsMember, MemberActor, MemberTokenAuthentication
+
+KEY_HEADER = "Idempotency-Key"
+LONGEST_KEY = 80
+MOST_ROWS = 100
+
+
+class PublicAPIView(APIView):
+    """Anybody may look; a token, if there is one, must be good."""
+
+    authentication_classes = [MemberTokenAuthentication]
+    permission_classes: list[Any] = [AllowAny]
+    throttle_classes = [EdgeLimits]
+    parser_classes = [BoundedJSONParser]
+    renderer_classes = [JSONRenderer]
+
+
+class MemberAPIView(PublicAPIView):
+    """Only with a member's token."""
+
+    permission_classes = [IsMember]
+
+
+def now_of(request: Request) -> datetime:
+    """The database's clock for this request: the one that judged the token, when there is one (D7)."""
+    return request.user.at if isinstance(request.user, MemberActor) else database_now()
+
+
+def key_of(request: Request) -> str:
+    """The Idempotency-Key, 1 to 80 printable ASCII characters (C11). Raises ``Invalid``."""
+    key = request.headers.get(KEY_HEADER, "").strip()
+    if not key:
+        raise Invalid(
+            _("缺少 Idempotency-Key 请求头。"),
+            hint=_("每次操作换一个随机值，重试用同一个。"),
+            code="key_missing",
+            field=KEY_HEADER,
+        )
+    if len(key) > LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Invalid(
+            _("Idempotency-Key 不合格式。"),
+            hint=_("用 1 到 80 个可见的 ASCII 字符，例如 UUID。"),
+            code="key_invalid",
+            field=KEY_HEADER,
+        )
+    return key
+
+
+def origin_of(request: Request) -> Origin:
+    """Salted digests of address and device, for the risk rules (C13)."""
+    return Origin(ip_digest(request._request), device_digest(request._request))
+
+
+def whole_number(request: Request, name: str, *, default: int, most: int, least: int = 1) -> int:
+    """A query parameter within its bounds. Raises ``Invalid`` naming it."""
+    text = request.query_params.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdecimal() or len(text) > 18 or not least <= int(text) <= most:
+        raise Invalid(
+            _("“%(name)s”要是 %(least)d 到 %(most)d 的整数。") % {"name": name, "least": least, "most": most},
+            field=name,
+        )
+    return int(text)
+
+
+def flag(request: Request, name: str) -> bool:
+    """A query parameter that is on: ``1`` or ``true``."""
+    return request.query_params.get(name, "").lower() in ("1", "true")

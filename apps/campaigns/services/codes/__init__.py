@@ -1,0 +1,1 @@
+"""Pools of codes, each given once (C3)."""

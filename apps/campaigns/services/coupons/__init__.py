@@ -1,0 +1,1 @@
+"""Coupons: terms, printing, binding, writing off, returning, expiring."""

@@ -1,0 +1,48 @@
+"""What an order's fate means for the contribution that it pays for (C5)."""
+
+from datetime import datetime
+
+from apps.campaigns.enums import PartState
+from apps.campaigns.models import Contribution
+from apps.campaigns.services.engine.acting import act_as_system
+from apps.campaigns.services.engine.rows import lock_entries
+from apps.orders.enums import OrderState
+from apps.orders.models import Order, Payment, Refund
+from apps.orders.services.owners import OrderOwner
+
+
+class CampaignOrders(OrderOwner):
+    """Hears of orders with the purpose ``campaign``."""
+
+    def lock(self, order: Order) -> None:
+        """The entry and its run, before the order's row: the engine's order of locks."""
+        part = _part(order)
+        if part is not None:
+            lock_entries([part.entry_id])
+
+    def paid(self, order: Order, now: datetime) -> None:
+        self._tell(order, "paid", now)
+
+    def lapsed(self, order: Order, now: datetime) -> None:
+        self._tell(order, "lapsed", now)
+
+    def cancelled(self, order: Order, now: datetime) -> None:
+        self._tell(order, "lapsed", now)
+
+    def refunded(self, order: Order, refund: Refund, now: datetime) -> None:
+        """Staff gave all of it back by hand: the contribution no longer counts."""
+        part = _part(order)
+        if order.state == OrderState.REFUNDED and part is not None and part.state == PartState.COUNTED:
+            act_as_system(entry_id=part.entry_id, verb="voided", part_id=part.pk, reason="refunded", now=now)
+
+    def late_payment(self, order: Order, payment: Payment, now: datetime) -> None:
+        """The seat is gone and the money is on its way back: the orders room has seen to it."""
+
+    def _tell(self, order: Order, verb: str, now: datetime) -> None:
+        part = _part(order)
+        if part is not None:
+            act_as_system(entry_id=part.entry_id, verb=verb, part_id=part.pk, now=now)
+
+
+def _part(order: Order) -> Contribution | None:
+    return Contribution.objects.filter(order=order).first()

@@ -1,0 +1,1 @@
+"""Suspicion holds, it does not delete (C13)."""
