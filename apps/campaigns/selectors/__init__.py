@@ -1,5 +1,1 @@
-<<<<<<< HEAD
-"""What reads campaigns."""
-=======
 """Reading campaigns."""
->>>>>>> main
