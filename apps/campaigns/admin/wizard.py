@@ -106,8 +106,6 @@ def _page(
         "wizard.html",
         title=title % {"mechanic": typed.mechanic.label},
         typed=typed,
-        form=typed.form,
-        mechanic=typed.mechanic,
         campaign=campaign,
         chosen_groups=groups.filter(pk__in=[pk for pk in chosen if pk.isdecimal()]),
         sections=_sections(),

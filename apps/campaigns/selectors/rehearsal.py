@@ -40,6 +40,7 @@ from apps.campaigns.mechanics.base.rules import Text
 _MOST_FRIENDS = 60
 _OWNER, _FRIEND = 1, 2
 _SAMPLES: Mapping[ParamKind, Any] = {ParamKind.BOOLEAN: True, ParamKind.PHOTOS: ["sample"]}
+_NOTHING: Mapping[ParamKind, Any] = {ParamKind.BOOLEAN: False, ParamKind.PHOTOS: ["sample"]}
 _LIVE_PARTS = (PartState.PENDING, PartState.COUNTED)
 
 
@@ -72,6 +73,7 @@ def _screens(stage: "_Stage") -> Iterator[Screen]:
         stage.ask_staff()
     yield Screen("mine", _("我发起之后"), stage.page(_OWNER))
     yield Screen("friend", _("好友看到的"), stage.page(_FRIEND))
+    stage.remember()
     nearly = None
     for friend in range(_FRIEND, _FRIEND + _MOST_FRIENDS):
         if not stage.is_live or not stage.take_part(friend):
@@ -81,6 +83,8 @@ def _screens(stage: "_Stage") -> Iterator[Screen]:
         owners = stage.page(_OWNER)
         if stage.is_live and (nearly is None or nearly.mood != "nearly"):
             nearly = owners
+    if stage.is_live and stage.score():
+        yield Screen("scored", _("有成绩之后"), stage.page(_OWNER))
     if nearly is not None:
         yield Screen("nearly", _("就差一点"), nearly)
     yield Screen("done", _("成功"), stage.ended(EntryState.WON))
@@ -98,7 +102,7 @@ class _Stage:
     is_opened: bool = False
     parts: dict[int, Part] = field(default_factory=dict)
     unpaid: list[int] = field(default_factory=list)
-    _first: tuple[State, dict[int, Part]] | None = None
+    _opened: tuple[State, dict[int, Part]] | None = None
 
     def __post_init__(self) -> None:
         self.entry = State(
@@ -157,10 +161,20 @@ class _Stage:
                 for part in [self.parts[key] for key in set(self.parts) - before]:
                     if part.state == PartState.PENDING:
                         self.ask_staff(part)
-                if self._first is None:
-                    self._first = (self.entry, dict(self.parts))
                 return True
         return False
+
+    def remember(self) -> None:
+        """Come back to this moment in ``failed``."""
+        self._opened = (self.entry, dict(self.parts))
+
+    def score(self) -> bool:
+        """What the engine adds where scores come from elsewhere (invites, orders, points); false if they do not."""
+        if self.mechanic.score_source(self.rules) is None:
+            return False
+        value = max(self.mechanic.floor_score(self.rules), Decimal(1))
+        self._apply(Decision((AddPart(_OWNER, "score", value, key="sample:1", is_seat=False),)))
+        return True
 
     def ended(self, state: EntryState) -> Page:
         """The owner's page once the entry has come to ``state``, by play or, on a long way, by assumption."""
@@ -168,10 +182,9 @@ class _Stage:
         return self.page(_OWNER, entry)
 
     def failed(self) -> Page:
-        """The owner's page when time runs out after the first friend."""
-        if self._first is not None:
-            self.entry, self.parts = self._first
-        self.entry = replace(self.entry, state=EntryState.OPEN) if not self.is_live else self.entry
+        """The owner's page when time runs out and no friend came."""
+        if self._opened is not None:
+            self.entry, self.parts = self._opened
         self.now = self.run.closes_at
         self.run = replace(self.run, is_closing=True)
         self._apply(self._decide("expire", None, {}))
@@ -291,4 +304,4 @@ def _value(param: Param) -> Any:
         return str(param.label)[: param.most] if param.is_required else ""
     if param.kind is ParamKind.INTEGER:
         return max(param.least, 1) if param.is_required else 0
-    return _SAMPLES.get(param.kind)
+    return (_SAMPLES if param.is_required else _NOTHING).get(param.kind)
