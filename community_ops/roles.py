@@ -21,6 +21,7 @@ _MEMBERS = (
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
+_CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -37,14 +38,25 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_POSTS, _VIEW),
             (_ORDERS, _VIEW),
             (("orders.product",), _EDIT),
+            (_CAMPAIGNS, _EDIT),
+            (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
-        ["channels.operate_delivery", "orders.mark_paid", "orders.cancel_order", "orders.refund_order"],
+        [
+            "channels.operate_delivery",
+            "orders.mark_paid",
+            "orders.cancel_order",
+            "orders.refund_order",
+            "campaigns.launch_campaign",
+        ],
     ),
     Role.CONTENT_EDITOR: (
         [
             (_POSTS, _FULL),
             (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
+            (("content_calendar.posttarget",), _VIEW),
+            (_CAMPAIGNS, _VIEW),
+            (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),

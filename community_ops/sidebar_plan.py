@@ -28,7 +28,7 @@ class Entry:
 
 
 def plan() -> list[tuple[str, list[Entry]]]:
-    """Every section with every entry, whoever is looking. 活动 comes when there is something to open."""
+    """Every section with every entry, whoever is looking."""
     return [
         (
             _("今日"),
@@ -131,6 +131,25 @@ def plan() -> list[tuple[str, list[Entry]]]:
                     "admin:channels_channel_changelist",
                     "channels.view_channel",
                     words="channel 机器人 robot webhook",
+                ),
+            ],
+        ),
+        (
+            _("活动"),
+            [
+                Entry(
+                    _("活动"),
+                    "celebration",
+                    "admin:campaigns_campaign_changelist",
+                    "campaigns.view_campaign",
+                    words="campaign 玩法 裂变 拼团 助力 砍价",
+                ),
+                Entry(
+                    _("新建活动"),
+                    "add_circle",
+                    "admin:campaigns_campaign_add",
+                    "campaigns.add_campaign",
+                    words="create campaign 创建",
                 ),
             ],
         ),

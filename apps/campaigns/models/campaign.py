@@ -77,6 +77,11 @@ class Campaign(TimeStamped):
         blank=True,
         help_text=_("礼品成本的上限，元。留空表示不限；到了上限就不再发。"),
     )
+    expected_entries = models.PositiveIntegerField(
+        _("预计发起"),
+        default=100,
+        help_text=_("一期大概有多少人发起，只用来算账，不限制参与。"),
+    )
     entries_per_member = models.PositiveIntegerField(
         _("每人最多发起"), default=1, help_text=_("一期之内。0 表示不限。")
     )

@@ -75,15 +75,39 @@ class Rules:
 
         Raises ``Invalid`` whose ``field`` is the name of the first rule that is wrong.
         """
-        hints = get_type_hints(cls)
-        values = {}
-        for item in fields(cls):
-            if item.name in data and data[item.name] is not None:
-                values[item.name] = _read(item, hints[item.name], data[item.name])
+        values, wrong = cls._read_all(data)
+        for error in wrong.values():
+            raise error
         rules = cls(**values)
         for problem in rules.problems():
             raise Invalid(problem.message, hint=problem.hint, field=problem.field)
         return rules
+
+    @classmethod
+    def check(cls, data: Mapping[str, Any]) -> dict[str, Invalid]:
+        """Everything that ``load`` could refuse in ``data``, by rule name; empty if it would accept it.
+
+        What cannot work between rules is looked for once each rule by itself is right.
+        """
+        values, wrong = cls._read_all(data)
+        if not wrong:
+            for problem in cls(**values).problems():
+                error = Invalid(problem.message, hint=problem.hint, field=problem.field)
+                wrong.setdefault(problem.field, error)
+        return wrong
+
+    @classmethod
+    def _read_all(cls, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Invalid]]:
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {}
+        wrong: dict[str, Invalid] = {}
+        for item in fields(cls):
+            if item.name in data and data[item.name] is not None:
+                try:
+                    values[item.name] = _read(item, hints[item.name], data[item.name])
+                except Invalid as error:
+                    wrong[item.name] = error
+        return values, wrong
 
     def dump(self) -> dict[str, Any]:
         """JSON that ``load`` reads back to equal rules; money is a string."""
