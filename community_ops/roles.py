@@ -40,6 +40,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
+            (("orders.order",), ("add",)),  # by a file
             (("accounts.notice",), _VIEW),
         ],
         [
