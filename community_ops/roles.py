@@ -53,6 +53,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.CONTENT_EDITOR: (
         [
             (_POSTS, _FULL),
+            (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
             (("content_calendar.posttarget",), _VIEW),
             (_CAMPAIGNS, _VIEW),
             (("campaigns.run", "campaigns.runstock"), _VIEW),

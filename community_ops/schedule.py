@@ -12,6 +12,12 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),
+    "campaigns.open_due_runs": ("apps.campaigns.tasks.open_due_runs", 5, "default"),
+    "campaigns.close_due_runs": ("apps.campaigns.tasks.close_due_runs", 5, "default"),
+    "campaigns.expire_due_entries": ("apps.campaigns.tasks.expire_due_entries", 5, "default"),
+    "campaigns.warn_ending_runs": ("apps.campaigns.tasks.warn_ending_runs", 60, "default"),
+    "content_calendar.draft_run_posts": ("apps.content_calendar.tasks.draft_run_posts", 60, "default"),
+    "campaigns.plan_runs": ("apps.campaigns.tasks.plan_runs", 60, "default"),
 }
 
 

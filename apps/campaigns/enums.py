@@ -125,7 +125,10 @@ GRANT_MOVES: dict[str, frozenset[str]] = {
             GrantState.VOID,
         }
     ),
-    GrantState.SENDING: frozenset({GrantState.ISSUED, GrantState.FAILED, GrantState.UNKNOWN}),
+    # Back to pending: nothing left this machine, or the provider has never heard of it.
+    GrantState.SENDING: frozenset(
+        {GrantState.ISSUED, GrantState.FAILED, GrantState.UNKNOWN, GrantState.PENDING}
+    ),
     GrantState.UNKNOWN: frozenset({GrantState.ISSUED, GrantState.FAILED, GrantState.PENDING}),
     GrantState.FAILED: frozenset({GrantState.PENDING, GrantState.VOID}),
     GrantState.AWAITING_ADDRESS: frozenset({GrantState.AWAITING_SHIPMENT, GrantState.VOID}),

@@ -47,3 +47,16 @@ class Part(models.IntegerChoices):
 
     MAIN = 1, _("正文")
     PICTURE = 2, _("图片")
+
+
+class RunPostKind(models.TextChoices):
+    """The posts that a campaign's run wants."""
+
+    WARMUP = "warmup", _("预热")
+    START = "start", _("开始")
+    REMINDER = "reminder", _("最后提醒")
+    RESULT = "result", _("结果")
+
+
+#: Worth posting only while the run is coming or going on.
+BEFORE_THE_END = frozenset({RunPostKind.WARMUP, RunPostKind.START, RunPostKind.REMINDER})

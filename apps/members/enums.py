@@ -24,6 +24,7 @@ class Lifecycle(models.TextChoices):
 class IdentityKind(models.TextChoices):
     WECHAT = "wechat", _("微信号")
     WECOM_EXTERNAL = "wecom_external", _("企微外部联系人")
+    WECHAT_OPENID = "wechat_openid", _("微信 OpenID")
     UNIONID = "unionid", _("微信 UnionID")
     QQ = "qq", _("QQ 号")
     TELEGRAM = "telegram", _("Telegram")

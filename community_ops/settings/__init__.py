@@ -249,6 +249,11 @@ PAYMENT_CREDENTIALS: dict[str, dict[str, str]] = {
         "public_key": env("WECHAT_PAY_PUBLIC_KEY", default="").replace("\\n", "\n"),
     },
 }
+# Red packets: the same merchant, and the scene that WeChat has approved (1000: 现金营销).
+PAYMENT_CREDENTIALS["wechat_transfer"] = {
+    **PAYMENT_CREDENTIALS["wechat_pay"],
+    "scene_id": env("WECHAT_TRANSFER_SCENE_ID", default=""),
+}
 
 # --- Security ------------------------------------------------------------------------------------
 # Unfold needs 'unsafe-eval' (Alpine) and inline styles; nothing else is let in (S6).
@@ -288,7 +293,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.accounts.api.bodies.ExactJSONRenderer"],
     "EXCEPTION_HANDLER": "apps.accounts.api.problems.handle_exception",
     "PAGE_SIZE": 50,
 }
@@ -297,7 +302,17 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Campaigns for members (H5, mini-programs) and tills; the calendar for staff.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "apps.campaigns.enums.RunState",
+        "EntryState": "apps.campaigns.enums.EntryState",
+        "GrantState": "apps.campaigns.enums.GrantState",
+        "CouponState": "apps.campaigns.enums.CouponState",
+        "BenefitKind": "apps.campaigns.enums.BenefitKind",
+        "CouponKind": "apps.campaigns.enums.CouponKind",
+        "PostState": "apps.content_calendar.enums.PostState",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -37,4 +37,4 @@ STORAGES = {
 AXES_ENABLED = False
 WHITENOISE_AUTOREFRESH = True
 # Tests act faster than people; those of the limits set their own.
-API_LIMITS: dict[str, list[tuple[int, int]]] = {}
+API_LIMITS = {}

@@ -1,12 +1,15 @@
-"""Reading JSON that anybody may send: bounded, an object, and storable."""
+"""JSON in: bounded, an object, storable, whoever sent it. JSON out: money as text."""
 
 import json
 import math
+from decimal import Decimal
 from typing import IO, Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.renderers import JSONRenderer
+from rest_framework.utils.encoders import JSONEncoder
 
 MOST_BYTES = 64 * 1024
 _MOST_INTEGER = 2**63 - 1
@@ -78,3 +81,16 @@ def _float(digits: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_int=_integer, parse_float=_float)
+
+
+class ExactEncoder(JSONEncoder):
+    """REST framework's own turns a Decimal into a float."""
+
+    def default(self, obj: Any) -> Any:
+        return str(obj) if isinstance(obj, Decimal) else super().default(obj)
+
+
+class ExactJSONRenderer(JSONRenderer):
+    """Decimals as text: ``"49.90"`` and never 49.9, which a client would add up wrongly."""
+
+    encoder_class = ExactEncoder

@@ -1,15 +1,14 @@
 """What every view for members shares. Who acts comes from the token, amounts from the rules, never from the body (S2)."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.accounts.api.bodies import BoundedJSONParser
+from apps.accounts.api.bodies import BoundedJSONParser, ExactJSONRenderer
 from apps.accounts.api.limits import EdgeLimits
 from apps.accounts.api.origin import device_digest, ip_digest
 from apps.campaigns.services.engine import Origin
@@ -29,7 +28,7 @@ class PublicAPIView(APIView):
     permission_classes: list[Any] = [AllowAny]
     throttle_classes = [EdgeLimits]
     parser_classes = [BoundedJSONParser]
-    renderer_classes = [JSONRenderer]
+    renderer_classes = [ExactJSONRenderer]
 
 
 class MemberAPIView(PublicAPIView):
@@ -61,6 +60,11 @@ def key_of(request: Request) -> str:
             field=KEY_HEADER,
         )
     return key
+
+
+def params_of(request: Request) -> dict[str, Any]:
+    """The body as the parameters of a verb; which of them count, the engine decides."""
+    return cast(dict[str, Any], request.data)  # BoundedJSONParser gives nothing else
 
 
 def origin_of(request: Request) -> Origin:

@@ -152,9 +152,7 @@ def entry_row(entry: Entry, *, now: datetime) -> dict[str, Any]:
         "rank": entry.rank,
         "opened_at": entry.opened_at,
         "expires_at": entry.expires_at,
-        "seconds_left": seconds_left(entry.expires_at, now=now)
-        if entry.state in LIVE_ENTRY_STATES
-        else None,
+        "seconds_left": seconds_left(entry.expires_at, now=now) if entry.state in LIVE_ENTRY_STATES else None,
     }
 
 

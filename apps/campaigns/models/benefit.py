@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
 from apps.campaigns.enums import BenefitKind, CouponKind
+from apps.campaigns.providers.registry import provider_choices
 from apps.core.models import ScopedQuerySet, TimeStamped
 
 
@@ -46,7 +47,21 @@ class Benefit(TimeStamped):
     amount = models.PositiveIntegerField(
         _("数额"), default=0, help_text=_("积分礼品填积分数，会员天数填天数。")
     )
-    provider = models.CharField(_("发放通道"), max_length=32, blank=True, help_text=_("红包用。"))
+    provider = models.CharField(
+        _("发放通道"),
+        max_length=32,
+        blank=True,
+        choices=provider_choices,
+        help_text=_("红包用；留空表示由人发。"),
+    )
+    daily_limit = models.PositiveIntegerField(
+        _("每人每天最多几个"),
+        null=True,
+        blank=True,
+        help_text=_("红包用：同一成员同一天超出的第二天再发。留空表示不限。"),
+    )
+    #: When staff were told of the low stock; empty again once there is more, so that each crossing is told once.
+    low_stock_told_at = models.DateTimeField(_("已提醒低库存"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("启用"), default=True)
     note = models.CharField(_("说明"), max_length=200, blank=True, help_text=_("给成员看的使用说明。"))
 

@@ -60,6 +60,12 @@ class Grant(TimeStamped):
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0, db_default=0)
     provider_no = models.CharField(_("通道单号"), max_length=80, blank=True, db_default="")
 
+    provider_data = models.JSONField(_("通道信息"), default=dict, blank=True, db_default={})
+    #: The day, in the campaign's zone, that a red packet counts for.
+    sent_on = models.DateField(_("发放日"), null=True, blank=True)
+    #: Before it the machine leaves the grant alone.
+    next_at = models.DateTimeField(_("下次处理"), null=True, blank=True)
+
     address = EncryptedTextField(_("收货地址"), blank=True, default="")
     address_hash = models.CharField(_("地址摘要"), max_length=16, blank=True, db_default="")
     shipping_company = models.CharField(_("快递公司"), max_length=40, blank=True, db_default="")
@@ -93,7 +99,7 @@ class Grant(TimeStamped):
             models.Index(fields=["member", "-id"], name="grant_member_newest"),
             models.Index(fields=["benefit", "state"], name="grant_benefit_state"),
             models.Index(
-                fields=["id"],
+                fields=["kind", "id"],
                 condition=Q(state__in=[GrantState.PENDING, GrantState.SENDING]),
                 name="grant_due",
             ),

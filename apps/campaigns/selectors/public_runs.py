@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 
 from apps.campaigns.enums import LIVE_RUN_STATES, CampaignState, EntryState, RunState
 from apps.campaigns.models import Entry, Run
+
+_IS_PLANNED = ExpressionWrapper(Q(state=RunState.SCHEDULED), output_field=BooleanField())
 
 
 def public_runs() -> QuerySet[Run]:
@@ -19,7 +21,7 @@ def going_and_coming(*, now: datetime) -> QuerySet[Run]:
     return (
         public_runs()
         .filter(state__in=LIVE_RUN_STATES, closes_at__gt=now)
-        .order_by(Q(state=RunState.SCHEDULED), "closes_at", "id")
+        .order_by(_IS_PLANNED, "closes_at", "id")
     )
 
 

@@ -1,1 +1,1 @@
-"""Writing campaigns."""
+"""Writing campaigns: runs, entries, grants, settlement."""

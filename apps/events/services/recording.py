@@ -7,6 +7,13 @@ from django.db import connection
 
 from apps.events.models import Event
 
+#: A few facts go in by one plain statement, at a quarter of what ``bulk_create`` costs: every tap of a member writes some.
+_FEW = 20
+_INSERT = """
+INSERT INTO events_event (occurred_at, kind, key, team_id, actor_id, group_id, member_id, subject, value, data)
+VALUES {rows} ON CONFLICT DO NOTHING"""
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
 
 def record(events: Iterable[Event]) -> None:
     """Insert events in the caller's transaction; one with a known (key, occurred_at) is silently kept once."""

@@ -129,6 +129,22 @@ def test_leader_who_took_over_gets_the_leader_price_at_success() -> None:
     assert kept(w) == {1: Decimal("59.00"), 2: Decimal("0.00")}
 
 
+def test_seat_whose_price_came_down_to_nothing_outlives_its_full_refund() -> None:
+    """The orders room tells of every order that is refunded in full, and this one was by the price."""
+    w = world(size=2, leader_discount=Decimal("59.00"))
+    w.open(1)
+    w.act("join", member=2)
+    w.act("leave", member=1)
+    w.act("join", member=1)
+    for member in (1, 2):
+        w.pay(owned(w, member).id)
+    assert w.act("voided", part=owned(w, 2).id, reason="refunded").effects == ()
+    w.act("voided", part=owned(w, 1).id, reason="refunded")
+    assert [part.member_id for part in w.live_parts()] == [2]
+    w.act("voided", part=owned(w, 2).id, reason="risk")
+    assert w.live_parts() == ()
+
+
 def test_ladder_refunds_the_difference_to_each_own_order() -> None:
     w = world(size=3, tiers=TIERS)
     seated(w, 1, 2, 3)
@@ -428,7 +444,7 @@ def test_team_succeeds_iff_enough_seats_are_paid(
     assert (state.state == EntryState.WON) == (paid >= rules.needed or completes)
     if state.state == EntryState.WON:
         for part in state.parts:
-            due = rules.due(paid, is_leader=part.member_id == state.owner_id)
+            due = rules.due(rules.price_for(paid), is_leader=part.member_id == state.owner_id)
             assert part.order_kept == due if part.order_id else due == 0
 
 

@@ -163,6 +163,9 @@ class World:
                 for s in self.entries.values()
                 if s.code in codes and s.code != state.code and s.state in LIVE_ENTRY_STATES
             }
+            if verb != "look" and verb not in SYSTEM_VERBS and not self.mechanic.verb(verb).needs_parts:
+                state = replace(state, parts=())
+                others = {code: replace(other, parts=()) for code, other in others.items()}
             state = replace(state, others=others)
         else:
             found = None
@@ -245,6 +248,9 @@ class World:
                 case AddPart():
                     self._add_part(entry, effect)
                 case ChangePart():
+                    assert effect.part_id in _loaded(turn), (
+                        f"{turn.action.verb} changes a part that is not loaded"
+                    )
                     self._change_part(effect)
                 case Stock():
                     self.reserved += effect.reserved
@@ -377,3 +383,10 @@ class World:
 
     def _restore(self, saved: dict[str, Any]) -> None:
         self.__dict__.update(saved)
+
+
+def _loaded(turn: Turn[Any]) -> set[int]:
+    """Parts that the engine has loaded for this turn: it can change no other."""
+    states = [turn.state, *turn.state.others.values()] if turn.state else []
+    own = {turn.action.part.id} if turn.action.part else set()
+    return own | {part.id for state in states for part in (*state.mine, *state.parts)}

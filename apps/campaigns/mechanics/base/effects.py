@@ -11,7 +11,8 @@ from apps.campaigns.enums import EntryState, PartState
 
 @dataclass(frozen=True)
 class OrderSpec:
-    """An order to be paid by the part's member before ``pay_before``; ``amount`` 0 counts as paid at once."""
+    """An order to be paid by the part's member before ``pay_before``. ``amount`` is above 0: what is free is counted
+    at once, without an order. An empty ``title`` is the product's name, or the campaign's."""
 
     title: str
     amount: Decimal
@@ -38,7 +39,7 @@ class AddPart:
 
 @dataclass(frozen=True)
 class ChangePart:
-    """Move a part to ``state`` and/or replace its value or data."""
+    """Move a part to ``state`` and/or replace its value or data: one of this entry, or of another that is locked."""
 
     part_id: int
     state: PartState | None = None
@@ -144,7 +145,8 @@ class TakeBack:
 class Refund:
     """Ask for ``amount`` (``None``: all that is left) of the part's own order back (C5); once per ``key``.
 
-    The part may belong to the entry that this one was opened beside (``OpenAnother``): one order paid for both.
+    Never more than is left of it. The part may belong to the entry that this one was opened beside
+    (``OpenAnother``): one order paid for both.
     """
 
     part_id: int

@@ -41,6 +41,9 @@ class Mechanic[R: Rules](ABC):
     stock_word: ClassVar[Text] = ""
     #: Ranked mechanics close into a review period before prizes.
     is_ranked: ClassVar[bool] = False
+    #: May strangers find a run's open entries (join a nearly full team, browse what is swapped)? Otherwise an entry
+    #: is reached only by the link that its owner hands out.
+    is_browsable: ClassVar[bool] = False
 
     def verb(self, key: str) -> Verb:
         """The verb, or ``Refused`` with code ``unknown_verb``."""

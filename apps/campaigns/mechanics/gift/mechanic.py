@@ -116,7 +116,7 @@ class Gift(Mechanic[GiftRules]):
             state=PartState.PENDING,
             key=PURCHASE,
             is_seat=False,
-            order=OrderSpec(str(_("送礼")), rules.price, pay_before),
+            order=OrderSpec("", rules.price, pay_before),
         )
         entry = ChangeEntry(state=EntryState.PENDING, data=data, expires_at=pay_before, capacity=1)
         return Decision(

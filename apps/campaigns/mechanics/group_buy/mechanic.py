@@ -47,6 +47,7 @@ class GroupBuy(Mechanic[GroupBuyRules]):
     entry_word = _("团")
     part_word = _("名额")
     stock_word = _("份")
+    is_browsable = True
     rules_type = GroupBuyRules
     verbs = (
         Verb(
@@ -139,6 +140,8 @@ class GroupBuy(Mechanic[GroupBuyRules]):
     def on_voided(self, turn: Turn[GroupBuyRules]) -> Decision:
         """A seat is voided: its own member is refunded. A team that has succeeded stays so for the others."""
         part, entry = _part(turn), turn.entry
+        if turn.action.params.get("reason") == "refunded" and seats.is_free_at_last(turn, part):
+            return Decision(())
         effects = seats.give_back(turn.rules, part, "voided")
         if entry.state == EntryState.WON:
             effects.append(TakeBack(f"member_{part.member_id}", "voided"))

@@ -105,10 +105,9 @@ def _won_headline(entry: State) -> Text:
 
 
 def _won_text(turn: Turn[GroupBuyRules], entry: State) -> Text:
-    if entry.data.get("alone") or not turn.rules.tiers:
+    if not turn.rules.tiers or "price" not in entry.data:
         return ""
-    price = turn.rules.price_for(entry.count)
-    return _("到手价每人 %(price)s 元，差价退回各自的订单。") % {"price": price}
+    return _("到手价每人 %(price)s 元，差价退回各自的订单。") % {"price": entry.data["price"]}
 
 
 def _progress(rules: GroupBuyRules, paid: int) -> Text:

@@ -109,9 +109,9 @@ class GroupBuyRules(Rules):
         reached = [price for least, price in self.tiers if least <= people]
         return reached[-1] if reached else self.price
 
-    def due(self, people: int, *, is_leader: bool) -> Decimal:
-        """What a member of a successful team of ``people`` finally pays, in yuan."""
-        return self.price_for(people) - (self.leader_discount if is_leader else FREE)
+    def due(self, price: Decimal, *, is_leader: bool) -> Decimal:
+        """What a member of a team that succeeded at ``price`` finally pays, in yuan."""
+        return price - (self.leader_discount if is_leader else FREE)
 
     def problems(self) -> Iterable[Problem]:
         people = [least for least, _price in self.tiers]

@@ -38,7 +38,7 @@ def take(turn: Turn[GroupBuyRules], amount: Decimal, *, not_after: datetime) -> 
     if amount == 0:
         return [quota, AddPart(member, "seat"), Stock(sold=1)]
     order = OrderSpec(
-        title=str(_("拼团名额")),
+        title="",  # the product's name
         amount=amount,
         pay_before=min(turn.now + timedelta(minutes=rules.pay_minutes), not_after),
     )
@@ -79,11 +79,17 @@ def succeed(
     rules, owner = turn.rules, turn.entry.owner_id
     members = [part.member_id for part in paid] + ([] if free_joiner is None else [free_joiner])
     leader = owner if owner in members else _heir(paid).member_id
+    price = rules.price_for(len(members))
     effects: list[Effect] = [
-        ChangeEntry(state=EntryState.WON, reason=reason, owner_id=None if leader == owner else leader)
+        ChangeEntry(
+            state=EntryState.WON,
+            reason=reason,
+            owner_id=None if leader == owner else leader,
+            data={**turn.entry.data, "price": f"{price:.2f}"},
+        )
     ]
     for part in paid:
-        over = part.order_amount - rules.due(len(members), is_leader=part.member_id == leader)
+        over = part.order_amount - rules.due(price, is_leader=part.member_id == leader)
         amount = min(over, part.order_kept)
         if amount > 0:
             effects.append(Refund(part.id, f"price_{part.id}", "price_reached", amount))
@@ -91,6 +97,15 @@ def succeed(
     effects += [Give("member", member, f"member_{member}", may_wait=True) for member in members]
     effects.append(Give("leader", leader, "leader", may_wait=True))
     return effects
+
+
+def is_free_at_last(turn: Turn[GroupBuyRules], part: Part) -> bool:
+    """The reached price left nothing to pay for this seat: that all of its order went back does not undo it."""
+    entry = turn.entry
+    if entry.state != EntryState.WON or "price" not in entry.data:
+        return False
+    price = Decimal(entry.data["price"])
+    return turn.rules.due(price, is_leader=part.member_id == entry.owner_id) == 0
 
 
 def _heir(seats: Sequence[Part]) -> Part:

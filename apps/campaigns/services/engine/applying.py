@@ -32,6 +32,7 @@ from apps.campaigns.mechanics.base import (
 from apps.campaigns.services.engine import writing
 from apps.campaigns.services.engine.facts import Facts
 from apps.campaigns.services.engine.outcome import Outcome
+from apps.campaigns.services.engine.rows import part_of_run
 from apps.campaigns.services.engine.scene import Scene
 from apps.campaigns.services.granting.giving import give_all, take_back
 from apps.campaigns.services.risk.holding import is_suspicious
@@ -51,6 +52,10 @@ class _Tally:
     pending: int = 0
     score: Decimal = field(default_factory=lambda: Decimal(0))
 
+    @property
+    def is_any(self) -> bool:
+        return bool(self.count or self.pending or self.score)
+
     def move(self, *, is_seat: bool, value: Decimal, old: str | None, new: str) -> None:
         for state, sign in ((old, -1), (new, 1)):
             if state == PartState.COUNTED:
@@ -69,8 +74,8 @@ def carry_out(decision: Decision, scene: Scene) -> Outcome:
         facts.entered(state)
     _use_quotas(decision, scene)
     _claim(decision, scene, state)
-    tally = _write_parts(decision, scene, state, facts)
-    after = _write_entries(decision, scene, state, tally, facts)
+    tallies = _write_parts(decision, scene, state, facts)
+    after = _write_entries(decision, scene, state, tallies, facts)
     _move_stock(decision, scene)
     _give(decision, scene, state, facts)
     _move_points(decision.of(MovePoints), scene)
@@ -101,12 +106,15 @@ def _claim(decision: Decision, scene: Scene, state: State) -> None:
             raise Refused(wanted.message or _("已经被别人抢先一步。"), hint=_("看看其他的。"), code="taken")
 
 
-def _write_parts(decision: Decision, scene: Scene, state: State, facts: Facts) -> _Tally:
-    tally = _Tally()
+def _write_parts(decision: Decision, scene: Scene, state: State, facts: Facts) -> dict[str, _Tally]:
+    """Returns how the sums change, by the code of the entry: a part of another locked entry may change too."""
+    tallies = {one.code: _Tally() for one in (state, *_other_states(scene))}
     known = _known_parts(scene)
+    owners = {part.id: one for one in _other_states(scene) for part in (*one.mine, *one.parts)}
     reason = str(scene.action.params.get("reason", "")) or scene.action.verb
     for change in decision.of(ChangePart):
-        part = known[change.part_id]
+        part, holder = known[change.part_id], owners.get(change.part_id, state)
+        tally = tallies[holder.code]
         new = change.state or part.state
         if new != part.state and new not in PART_MOVES.get(part.state, frozenset()):
             raise ValueError(f"{scene.plan.mechanic.key} moves a part from {part.state} to {new}")
@@ -116,19 +124,23 @@ def _write_parts(decision: Decision, scene: Scene, state: State, facts: Facts) -
             tally.move(is_seat=False, value=value - part.value, old=None, new=part.state)
         tally.move(is_seat=part.is_seat, value=value, old=part.state, new=new)
         if new != part.state:
-            facts.part_moved(state, part, new, reason)
+            facts.part_moved(holder, part, new, reason)
     for added in decision.of(AddPart):
         order_id = _create_order(added, scene) if added.order else None
         part_id = writing.insert_part(scene, state.id, added, order_id)
         if part_id is None:
             raise Refused(_("你已经参与过了。"), hint=_("每人一次，刷新页面看看进展。"), code="already")
-        tally.move(is_seat=added.is_seat, value=added.value, old=None, new=added.state)
+        tallies[state.code].move(is_seat=added.is_seat, value=added.value, old=None, new=added.state)
         facts.part_added(state, added, part_id)
-    return tally
+    return tallies
+
+
+def _other_states(scene: Scene) -> list[State]:
+    return [row.state for row in scene.others.values()]
 
 
 def _known_parts(scene: Scene) -> dict[int, Part]:
-    states = [scene.entry.state] if scene.entry else []
+    states = [*_other_states(scene), *([scene.entry.state] if scene.entry else [])]
     found = {part.id: part for one in states for part in (*one.mine, *one.parts)}
     if scene.action.part:
         found.setdefault(scene.action.part.id, scene.action.part)
@@ -153,18 +165,22 @@ def _create_order(added: AddPart, scene: Scene) -> int:
     return order.pk
 
 
-def _write_entries(decision: Decision, scene: Scene, state: State, tally: _Tally, facts: Facts) -> State:
-    others = {code: row.state for code, row in scene.others.items()}
+def _write_entries(
+    decision: Decision, scene: Scene, state: State, tallies: dict[str, _Tally], facts: Facts
+) -> State:
     after = state
     own = [change for change in decision.of(ChangeEntry) if not change.entry]
-    for change in decision.of(ChangeEntry):
-        if change.entry:
-            _check_move(scene, others[change.entry], change)
-            moved = writing.update_entry(scene, others[change.entry], _Tally(), [change])
-            facts.entry_moved(others[change.entry], moved.state, change.reason)
+    for other in _other_states(scene):
+        changes = [change for change in decision.of(ChangeEntry) if change.entry == other.code]
+        for change in changes:
+            _check_move(scene, other, change)
+        if changes or tallies[other.code].is_any:
+            moved = writing.update_entry(scene, other, tallies[other.code], changes)
+            facts.entry_moved(other, moved.state, changes[-1].reason if changes else "")
     if scene.entry is None:
         own = own[1:]  # the first one made the new row
-    if own or tally.count or tally.pending or tally.score:
+    tally = tallies[state.code]
+    if own or tally.is_any:
         for change in own:
             _check_move(scene, state, change)
         after = writing.update_entry(scene, state, tally, own)
@@ -229,8 +245,9 @@ def _settle_orders(decision: Decision, scene: Scene, state: State) -> None:
             cancel_order(order=order, now=scene.now, tells_owner=False)
     refunds: list[tuple[Order, Decimal, Refund]] = []
     for refund in decision.of(Refund):
-        part = known[refund.part_id]
-        amount = part.order_kept if refund.amount is None else refund.amount
+        # One order may have paid for entries side by side: it belongs to the first of them.
+        part = known.get(refund.part_id) or part_of_run(refund.part_id, scene.run.id)
+        amount = part.order_kept if refund.amount is None else min(refund.amount, part.order_kept)
         if amount > 0:
             refunds.append((_order_of(part), amount, refund))
     for order, amount, refund in sorted(refunds, key=lambda item: item[0].pk):

@@ -39,11 +39,12 @@ FROM campaigns_run AS r LEFT JOIN members_member AS m ON m.id = %s
 WHERE r.id = %s
 FOR SHARE OF r"""
 #: After the locks, in a statement and so a snapshot of its own: what others wrote before they let go is seen.
-PARTS = """
+_PARTS = """
 SELECT c.entry_id, c.id, c.member_id, c.kind, c.key, c.state, c.value, c.at, c.data, c.is_seat,
        c.order_id, o.amount, o.paid_at IS NOT NULL, o.paid_amount - o.refund_amount, c.is_new_member
-FROM campaigns_contribution AS c LEFT JOIN orders_order AS o ON o.id = c.order_id
-WHERE c.entry_id = ANY(%s) AND c.state <> 'void'"""
+FROM campaigns_contribution AS c LEFT JOIN orders_order AS o ON o.id = c.order_id"""
+PARTS = f"{_PARTS} WHERE c.entry_id = ANY(%s) AND c.state <> 'void'"
+PART = f"{_PARTS} WHERE c.id = %s AND c.run_id = %s"
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,14 @@ def live_parts(entry_ids: Sequence[int], *, member_id: int | None = None) -> dic
         for row in cursor.fetchall():
             found[row[0]].append(_part(row[1:]))
     return {entry_id: tuple(parts) for entry_id, parts in found.items()}
+
+
+def part_of_run(part_id: int, run_id: int) -> Part:
+    """A contribution of the run, live or not. Raises ``LookupError``."""
+    row = _one(PART, [part_id, run_id])
+    if row is None:
+        raise LookupError(f"run {run_id} has no contribution {part_id}")
+    return _part(row[1:])
 
 
 def _one(sql: str, params: list[Any]) -> tuple[Any, ...] | None:

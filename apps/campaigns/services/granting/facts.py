@@ -5,19 +5,15 @@ from datetime import datetime
 
 from apps.accounts.models import User
 from apps.campaigns.models import Grant
-from apps.campaigns.selectors.plans import Plan
 from apps.events.enums import EventKind
 from apps.events.models import Event
 from apps.events.services.recording import record
 
 
-def record_granted(grants: Iterable[Grant], *, plan: Plan, now: datetime) -> None:
+def record_granted(grants: Iterable[Grant], *, team_id: int | None, campaign_id: int, now: datetime) -> None:
     """``benefit.granted`` once per grant, when its cost is counted; ``value`` is that cost."""
     record(
-        [
-            _event(grant, EventKind.BENEFIT_GRANTED, "granted", plan.team_id, plan.campaign_id, now)
-            for grant in grants
-        ]
+        [_event(grant, EventKind.BENEFIT_GRANTED, "granted", team_id, campaign_id, now) for grant in grants]
     )
 
 

@@ -77,7 +77,12 @@ def give_all(
     if waiting:
         # Its row says ``issued`` or the like: it was written before anybody knew.
         Grant.objects.filter(pk__in=waiting).update(state=GrantState.UNFUNDED, issued_at=None)
-    record_granted([wish.grant for wish in ready if wish.grant.pk not in waiting], plan=plan, now=now)
+    record_granted(
+        [wish.grant for wish in ready if wish.grant.pk not in waiting],
+        team_id=plan.team_id,
+        campaign_id=plan.campaign_id,
+        now=now,
+    )
     return [wish.grant.pk for wish in wishes]
 
 

@@ -1,16 +1,17 @@
-"""帮 assist: friends help, stages bring benefits."""
+"""Decisions of an assist. ``open``: friends help. ``matched``: its time is over, screenshots wait for review."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState, PartState
+from apps.campaigns.mechanics.assist.pages import assist_page
+from apps.campaigns.mechanics.assist.rules import AssistRules
 from apps.campaigns.mechanics.base import (
     AddPart,
-    Button,
     ChangeEntry,
     ChangePart,
     Costs,
@@ -22,68 +23,16 @@ from apps.campaigns.mechanics.base import (
     Page,
     Param,
     ParamKind,
-    Problem,
+    Part,
     Quota,
     Refused,
-    Rules,
     Slot,
     TakeBack,
     Totals,
     Turn,
     Verb,
     Who,
-    rule,
 )
-from apps.campaigns.mechanics.base.rules import Steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class AssistRules(Rules):
-    stages: Steps = rule(
-        _("助力台阶"),
-        default=(3, 10, 30),
-        minimum=1,
-        maximum=10_000,
-        why=_("每到一个人数发一档礼品。第一档要低，让多数人能拿到；常用 3、10、30。"),
-        unit=_("人"),
-    )
-    hours: int = rule(
-        _("限时"),
-        default=72,
-        minimum=1,
-        maximum=24 * 60,
-        why=_("从发起到截止的小时数；本期先结束的，以本期为准。"),
-        unit=_("小时"),
-    )
-    is_new_only: bool = rule(
-        _("只有新成员能助力"),
-        default=True,
-        why=_("新成员：本期开始之后才第一次登记、也没有更早入群的人。拉新活动请打开。"),
-    )
-    helps_per_member: int = rule(
-        _("每人最多助力"),
-        default=3,
-        minimum=1,
-        maximum=1_000,
-        why=_("同一个人在一期里最多帮几个人；防止互刷群。"),
-        unit=_("次"),
-    )
-    voids_leavers: bool = rule(
-        _("退群作废"),
-        default=True,
-        why=_("助力的人在结算前退出活动社群，这次助力作废，人数重新计算。"),
-    )
-    needs_proof: bool = rule(
-        _("截图任务"),
-        default=False,
-        why=_("助力要上传截图，由运营审核后才算数。适合关注、评论等平台外的任务。"),
-    )
-
-    def problems(self) -> Iterable[Problem]:
-        if not self.stages:
-            yield Problem("stages", _("请至少写一档助力人数。"), _("例如 3, 10, 30。"))
-        if list(self.stages) != sorted(set(self.stages)):
-            yield Problem("stages", _("台阶要从小到大、不重复。"), _("例如 3, 10, 30。"))
 
 
 class Assist(Mechanic[AssistRules]):
@@ -121,6 +70,7 @@ class Assist(Mechanic[AssistRules]):
                 Param("note", _("说明"), is_required=False),
             ),
             after_close=True,
+            in_states=(EntryState.OPEN, EntryState.MATCHED),
         ),
     )
 
@@ -186,88 +136,53 @@ class Assist(Mechanic[AssistRules]):
             raise Refused(_("这条助力已经审核过了。"), hint=_("刷新页面看看结果。"), code="reviewed")
         data = {**part.data, "note": turn.action.params.get("note", "")}
         if not turn.action.params["accept"]:
-            back = Quota(part.member_id, "help", turn.rules.helps_per_member, amount=-1)
-            return Decision((ChangePart(part.id, state=PartState.VOID, data=data), back), {"accepted": False})
-        return Decision(
-            (ChangePart(part.id, state=PartState.COUNTED, data=data), *_helped(turn, part.member_id)),
-            {"accepted": True},
-        )
+            effects = [*_rejected(turn, part, data), *_end_of_review(turn, turn.entry.count)]
+            return Decision(tuple(effects), {"accepted": False})
+        effects = [ChangePart(part.id, state=PartState.COUNTED, data=data), *_helped(turn, part.member_id)]
+        if turn.entry.count + 1 < turn.rules.stages[-1]:
+            effects += _end_of_review(turn, turn.entry.count + 1)
+        return Decision(tuple(effects), {"accepted": True})
 
     def on_voided(self, turn: Turn[AssistRules]) -> Decision:
         part = turn.action.part
         assert part is not None
         effects: list[Effect] = [ChangePart(part.id, state=PartState.VOID)]
         if part.state != PartState.COUNTED:
-            return Decision(tuple(effects))
+            return Decision((*effects, *_end_of_review(turn, turn.entry.count)))
         left = turn.entry.count - 1
         lost = [number for number in turn.rules.stages if left < number <= turn.entry.count]
         effects += [TakeBack(f"stage_{number}", "voided") for number in lost]
         effects.append(TakeBack(f"helper_{part.member_id}", "voided"))
         if turn.entry.state == EntryState.WON and left < turn.rules.stages[-1]:
-            alive = turn.entry.expires_at is not None and turn.now < turn.entry.expires_at
-            if alive:
+            if _may_go_on(turn):
                 effects.append(ChangeEntry(state=EntryState.OPEN, reason=""))
             elif left < turn.rules.stages[0]:
                 effects.append(ChangeEntry(state=EntryState.FAILED, reason="voided"))
         return Decision(tuple(effects))
 
     def on_expire(self, turn: Turn[AssistRules]) -> Decision:
-        pending = [
-            effect
-            for part in turn.entry.parts
-            if part.state == PartState.PENDING
-            for effect in (ChangePart(part.id, state=PartState.VOID, data={**part.data, "note": "expired"}),)
-        ]
-        won = turn.entry.count >= turn.rules.stages[0]
-        end = ChangeEntry(state=EntryState.WON if won else EntryState.FAILED, reason="expired")
-        return Decision((*pending, end))
+        entry, now = turn.entry, turn.now
+        pending = [part for part in entry.parts if part.state == PartState.PENDING]
+        if entry.state == EntryState.MATCHED and entry.expires_at is not None and now < entry.expires_at:
+            return Decision(())  # the run is over, the time to review is not
+        if entry.state == EntryState.OPEN and pending:
+            # Whoever sent a screenshot in time must not lose it because nobody looked at it in time.
+            until = now + timedelta(hours=turn.rules.review_hours)
+            wait = ChangeEntry(state=EntryState.MATCHED, data={**entry.data, "ended": True}, expires_at=until)
+            return Decision((wait,))
+        late = [e for part in pending for e in _rejected(turn, part, {**part.data, "note": "expired"})]
+        return Decision((*late, _end(turn, entry.count, "expired")))
 
     # --- what is shown -----------------------------------------------------------------------------
 
     def page(self, turn: Turn[AssistRules]) -> Page:
-        rules, entry = turn.rules, turn.state
-        if entry is None:
-            return Page(
-                mood="before",
-                headline=_("邀请好友助力，满 %(first)d 人就有礼") % {"first": rules.stages[0]},
-                goal=Decimal(rules.stages[0]),
-                unit=_("人"),
-                buttons=(Button("start", _("我要发起")),),
-                lines=tuple(_("满 %(n)d 人领一档礼品") % {"n": n} for n in rules.stages),
-                ends_at=turn.run.closes_at,
-            )
-        goal = _next_stage(rules, entry.count)
-        left = goal - entry.count
-        page = Page(
-            mood="friend",
-            headline=_("帮 TA 一把，还差 %(left)d 人") % {"left": left},
-            done=Decimal(entry.count),
-            goal=Decimal(goal),
-            unit=_("人"),
-            buttons=(Button("help", _("为 TA 助力")),),
-            ends_at=entry.expires_at,
-        )
-        if entry.state == EntryState.WON:
-            return replace(page, mood="done", headline=_("助力成功，礼品已到账"), buttons=())
-        if entry.state not in (EntryState.OPEN, EntryState.PENDING):
-            return replace(page, mood="failed", headline=_("助力已结束"), buttons=())
-        if turn.is_owner:
-            return replace(
-                page,
-                mood="nearly" if left == 1 else "mine",
-                headline=_("还差 %(left)d 人领下一档") % {"left": left},
-                text=_("把链接发给还没来过的朋友。") if rules.is_new_only else _("把链接发给朋友。"),
-                buttons=(),
-            )
-        if entry.mine:
-            return replace(page, headline=_("已为 TA 助力，谢谢你"), buttons=())
-        return page
+        return assist_page(turn)
 
     def costs(self, rules: AssistRules, prices: Mapping[str, Decimal]) -> Costs:
         helper = prices.get("helper", Decimal(0))
         stages = [prices.get(f"stage_{number}", Decimal(0)) for number in rules.stages]
         worst = sum(stages, Decimal(0)) + helper * rules.stages[-1]
-        # A third reach the first stage, a tenth of those each further one: the middle of what the trade reports.
+        # Three in ten reach the first stage, three in ten of those the next: the middle of what the trade reports.
         expected, share = Decimal(0), Decimal("0.30")
         for price in stages:
             expected += price * share
@@ -285,6 +200,34 @@ class Assist(Mechanic[AssistRules]):
         return [Figure(_("每单助力"), f"{helped:.1f}", _("有效助力人数 ÷ 助力单数。"))]
 
 
+def _rejected(turn: Turn[AssistRules], part: Part, data: Mapping[str, Any]) -> list[Effect]:
+    """A screenshot that does not count: its member may help once more."""
+    return [
+        ChangePart(part.id, state=PartState.VOID, data=data),
+        Quota(part.member_id, "help", turn.rules.helps_per_member, amount=-1),
+    ]
+
+
+def _end(turn: Turn[AssistRules], count: int, reason: str) -> ChangeEntry:
+    won = count >= turn.rules.stages[0]
+    return ChangeEntry(state=EntryState.WON if won else EntryState.FAILED, reason=reason)
+
+
+def _end_of_review(turn: Turn[AssistRules], count: int) -> list[Effect]:
+    """The entry's end once its time is over and the last waiting screenshot has been dealt with; ``count`` is the
+    number of helpers then."""
+    if turn.entry.state != EntryState.MATCHED or turn.entry.pending_count > 1:
+        return []
+    return [_end(turn, count, "expired")]
+
+
+def _may_go_on(turn: Turn[AssistRules]) -> bool:
+    """May friends still help once a place is free again?"""
+    ends = turn.entry.expires_at
+    in_time = ends is not None and turn.now < min(ends, turn.run.closes_at)
+    return in_time and not turn.entry.data.get("ended")
+
+
 def _helped(turn: Turn[AssistRules], helper_id: int) -> list[Effect]:
     """What one more counted helper brings; the caller adds or counts the part itself."""
     count = turn.entry.count + 1
@@ -294,10 +237,3 @@ def _helped(turn: Turn[AssistRules], helper_id: int) -> list[Effect]:
     if count >= turn.rules.stages[-1]:
         effects.append(ChangeEntry(state=EntryState.WON, reason="full"))
     return effects
-
-
-def _next_stage(rules: AssistRules, count: int) -> int:
-    return next((number for number in rules.stages if number > count), rules.stages[-1])
-
-
-MECHANIC = Assist()

@@ -1,0 +1,105 @@
+"""The page of a run or an entry for one viewer: the mechanic's own words, the same for API, phone pages and preview."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from apps.campaigns.enums import PartState
+from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn
+from apps.campaigns.models import Contribution, Entry, Run
+from apps.campaigns.selectors.plans import plan_of
+from apps.members.models import Member
+
+#: A page's worth of contributions.
+MOST_PARTS = 200
+
+
+def page_of_run(*, run_id: int, member_id: int | None, now: datetime) -> Page:
+    """The run before the viewer has opened an entry. Raises ``Run.DoesNotExist``."""
+    return run_view(Run.objects.get(pk=run_id), member_id=member_id, now=now)
+
+
+def page_of_entry(*, code: str, member_id: int | None, now: datetime) -> Page:
+    """The entry as the viewer sees it: owner, friend or stranger. Raises ``Entry.DoesNotExist``."""
+    return entry_view(Entry.objects.select_related("run").get(code=code), member_id=member_id, now=now)
+
+
+def run_view(run: Run, *, member_id: int | None, now: datetime) -> Page:
+    """As ``page_of_run``, from a run in hand."""
+    return _page(run, None, member_id=member_id, now=now)
+
+
+def entry_view(entry: Entry, *, member_id: int | None, now: datetime) -> Page:
+    """As ``page_of_entry``, from an entry in hand with its run."""
+    state = _state(entry, member_id)
+    codes = plan_of(entry.run_id, entry.run.revision).mechanic.linked(entry.data)
+    if codes:
+        others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
+        state = replace(state, others={other.code: _state(other, member_id) for other in others})
+    return _page(entry.run, state, member_id=member_id, now=now)
+
+
+def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
+    plan = plan_of(run.pk, run.revision)
+    turn: Turn[Any] = Turn(
+        rules=plan.rules,
+        state=state,
+        action=Action("look", Actor(member_id=member_id, is_new=_is_new(run, member_id))),
+        run=RunFacts(run.pk, run.opens_at, run.closes_at),
+        now=now,
+        rng=Random(0),  # noqa: S311 - looking decides nothing
+    )
+    return plan.mechanic.page(turn)
+
+
+def _is_new(run: Run, member_id: int | None) -> bool:
+    """As the engine judges it: first known to us after the run opened. Somebody unknown would be new."""
+    if member_id is None:
+        return True
+    known = Member.objects.filter(pk=member_id).values_list("created_at", "joined_at").first()
+    return known is None or min(at for at in known if at is not None) >= run.opens_at
+
+
+def _state(entry: Entry, member_id: int | None) -> State:
+    live = Contribution.objects.filter(entry=entry).exclude(state=PartState.VOID).select_related("order")
+    parts = [_part(row) for row in live.order_by("id")[:MOST_PARTS]]
+    mine = [part for part in parts if part.member_id == member_id]
+    if member_id is not None and len(parts) == MOST_PARTS:
+        mine = [_part(row) for row in live.filter(member_id=member_id).order_by("id")[:MOST_PARTS]]
+    return State(
+        id=entry.pk,
+        code=entry.code,
+        owner_id=entry.owner_id,
+        state=entry.state,
+        count=entry.count,
+        pending_count=entry.pending_count,
+        score=entry.score,
+        seed=entry.seed,
+        opened_at=entry.opened_at,
+        expires_at=entry.expires_at,
+        data=entry.data,
+        mine=tuple(mine) if member_id is not None else (),
+        parts=tuple(parts),
+    )
+
+
+def _part(row: Contribution) -> Part:
+    order = row.order
+    return Part(
+        id=row.pk,
+        member_id=row.member_id,
+        kind=row.kind,
+        key=row.key,
+        state=row.state,
+        value=row.value,
+        at=row.at,
+        data=row.data,
+        is_seat=row.is_seat,
+        order_id=row.order_id,
+        order_amount=order.amount if order else Decimal(0),
+        is_paid=bool(order and order.paid_at),
+        order_kept=order.paid_amount - order.refund_amount if order else Decimal(0),
+        is_new=row.is_new_member,
+    )

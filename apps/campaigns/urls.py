@@ -1,0 +1,20 @@
+"""URLs of the members' API under ``/api/v1/``."""
+
+from django.urls import path
+
+from apps.campaigns.api.entries import EntryAction, EntryPage
+from apps.campaigns.api.me import MyCoupons, MyEntries, MyGrants
+from apps.campaigns.api.runs import RunBoard, RunEntries, RunList, RunPage
+
+app_name = "campaigns"
+urlpatterns = [
+    path("runs/", RunList.as_view(), name="runs"),
+    path("runs/<int:pk>/", RunPage.as_view(), name="run"),
+    path("runs/<int:pk>/entries", RunEntries.as_view(), name="run_entries"),
+    path("runs/<int:pk>/board", RunBoard.as_view(), name="run_board"),
+    path("entries/<str:code>/", EntryPage.as_view(), name="entry"),
+    path("entries/<str:code>/actions/<str:verb>", EntryAction.as_view(), name="entry_action"),
+    path("me/entries", MyEntries.as_view(), name="my_entries"),
+    path("me/grants", MyGrants.as_view(), name="my_grants"),
+    path("me/coupons", MyCoupons.as_view(), name="my_coupons"),
+]
