@@ -28,7 +28,12 @@ def desk(client: Client, operator: User) -> Client:
 @pytest.fixture
 def gift(team: Team) -> Benefit:
     return Benefit.objects.create(
-        name="洗衣凝珠", kind="physical", team=team, cost=Decimal("3.50"), face_value=Decimal("9.90"), stock=1000
+        name="洗衣凝珠",
+        kind="physical",
+        team=team,
+        cost=Decimal("3.50"),
+        face_value=Decimal("9.90"),
+        stock=1000,
     )
 
 

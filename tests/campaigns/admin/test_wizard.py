@@ -25,7 +25,13 @@ def test_cards_show_every_mechanic_with_its_words(desk):
     html = desk.get(ADD).content.decode()
     for mechanic in all_mechanics().values():
         assert f'data-testid="card-{mechanic.key}"' in html
-        for words in (mechanic.label, mechanic.mark, mechanic.purpose, mechanic.compliance, *mechanic.typical):
+        for words in (
+            mechanic.label,
+            mechanic.mark,
+            mechanic.purpose,
+            mechanic.compliance,
+            *mechanic.typical,
+        ):
             assert str(words) in html
 
 
@@ -41,9 +47,12 @@ def test_every_mechanic_goes_from_its_form_to_a_draft_unchanged(desk, operator, 
     gifts = {f"gift.{slot.key}": gift.pk for slot in slots[:1]}
     answer = desk.post(f"{ADD}?mechanic={key}", form_of(key, **gifts))
     campaign = Campaign.objects.get()
-    assert answer.status_code == 302 and answer.url == f"{campaign.get_absolute_url()}#saved"
-    assert campaign.mechanic == key and campaign.state == "draft"
-    assert campaign.owner == operator and campaign.team == team
+    assert answer.status_code == 302
+    assert answer.url == f"{campaign.get_absolute_url()}#saved"
+    assert campaign.mechanic == key
+    assert campaign.state == "draft"
+    assert campaign.owner == operator
+    assert campaign.team == team
     assert campaign.rules == mechanic.rules_type().dump()
     assert [use.benefit for use in campaign.benefits.all()] == [gift] * len(gifts)
     assert desk.get(campaign.get_absolute_url()).status_code == 200
@@ -73,10 +82,12 @@ def test_bad_input_comes_back_whole_with_each_error_beside_its_field(desk, gift,
     )
     page = desk.post(f"{ADD}?mechanic=assist", typed)
     html = page.content.decode()
-    assert page.status_code == 200 and not Campaign.objects.exists()
+    assert page.status_code == 200
+    assert not Campaign.objects.exists()
     typed_in = page.context["typed"]
     wrong = {rule.name: rule.error for rule in typed_in.inputs if rule.error}
-    assert set(wrong) == {"stages", "hours"} and "请填 1 到 1440" in wrong["hours"]
+    assert set(wrong) == {"stages", "hours"}
+    assert "请填 1 到 1440" in wrong["hours"]
     assert set(typed_in.form.errors) == {"title", "budget", "month_days"}
     for kept in ("3, 十", "99999", "好友帮一把", "很多", "福利1群"):
         assert kept in html
@@ -128,10 +139,13 @@ def test_the_panels_follow_what_is_typed_and_store_nothing(desk, form_of, gift):
     answer = desk.post(LIVE, typed).json()
     assert answer["errors"] == {}
     assert answer["slot_keys"] == ["stage_2", "stage_5", "helper"]
-    assert "满 2 人就有礼" in answer["screens"] and "来帮我" in answer["screens"]
-    assert 'data-of="nearly"' in answer["screens"] and 'data-of="failed"' in answer["screens"]
+    assert "满 2 人就有礼" in answer["screens"]
+    assert "来帮我" in answer["screens"]
+    assert 'data-of="nearly"' in answer["screens"]
+    assert 'data-of="failed"' in answer["screens"]
     assert "最坏要花 ¥350.00，超出预算 ¥150.00" in answer["economics"]
-    assert answer["schedule"].count("<li>") == 5 and "周五 20:00" in answer["schedule"]
+    assert answer["schedule"].count("<li>") == 5
+    assert "周五 20:00" in answer["schedule"]
     assert not Campaign.objects.exists()
 
 
@@ -147,7 +161,8 @@ def test_gifts_of_a_stage_that_went_stay_on_the_page_and_are_not_stored(desk, fo
     slots = desk.post(LIVE, typed).json()["slots"]
     assert f'name="gift.stage_3" value="{gift.pk}"' in slots
     desk.post(f"{ADD}?mechanic=assist", typed)
-    assert not CampaignBenefit.objects.exists() and Campaign.objects.get().rules["stages"] == [2]
+    assert not CampaignBenefit.objects.exists()
+    assert Campaign.objects.get().rules["stages"] == [2]
 
 
 def test_a_form_opened_before_a_colleagues_change_is_not_written_over_it(desk, form_of, operator):
@@ -156,7 +171,8 @@ def test_a_form_opened_before_a_colleagues_change_is_not_written_over_it(desk, f
     seen_at = campaign.updated_at.isoformat()
     desk.post(edit(campaign), form_of("assist", title="同事的标题", seen_at=seen_at))
     page = desk.post(edit(campaign), form_of("assist", title="我的标题", seen_at=seen_at))
-    assert "别人改过这个活动" in page.content.decode() and "我的标题" in page.content.decode()
+    assert "别人改过这个活动" in page.content.decode()
+    assert "我的标题" in page.content.decode()
     campaign.refresh_from_db()
     assert campaign.title == "同事的标题"
 
@@ -175,7 +191,8 @@ def test_another_teams_campaign_groups_and_gifts_are_out_of_reach(desk, form_of)
     assert found == {"groups": [], "count": 0}
     stolen = form_of("assist", groups=[hidden_group.pk], **{"gift.stage_3": hidden_gift.pk})
     page = desk.post(f"{ADD}?mechanic=assist", stolen)
-    assert page.status_code == 200 and "groups" in page.context["form"].errors
+    assert page.status_code == 200
+    assert "groups" in page.context["form"].errors
     assert Campaign.objects.count() == 1
 
 
@@ -195,25 +212,31 @@ def test_an_archived_campaign_is_not_edited(desk, team):
 def test_a_gift_is_made_in_place_and_its_errors_name_their_fields(desk, team):
     url = reverse("admin:campaigns_campaign_benefit")
     refused = desk.post(url, {"name": "", "kind": "coupon", "cost": "-1"})
-    assert refused.status_code == 400 and set(refused.json()["errors"]) >= {"name"}
+    assert refused.status_code == 400
+    assert set(refused.json()["errors"]) >= {"name"}
     nameless = desk.post(url, {"name": "九折券", "kind": "coupon"})
-    assert nameless.status_code == 400 and "请选券种" in json.dumps(nameless.json(), ensure_ascii=False)
+    assert nameless.status_code == 400
+    assert "请选券种" in json.dumps(nameless.json(), ensure_ascii=False)
     made = desk.post(url, {"name": "100 积分", "kind": "points", "amount": "100", "cost": "1.20"}).json()
     benefit = Benefit.objects.get()
     assert made == {"id": benefit.pk, "label": "100 积分 · 积分 · ¥1.20"}
-    assert benefit.team == team and benefit.amount == 100
+    assert benefit.team == team
+    assert benefit.amount == 100
 
 
 def test_an_eighth_mechanic_in_one_file_has_card_form_preview_and_page(desk, gift, form_of, tmp_path):
     with eighth_mechanic(tmp_path) as key:
         assert 'data-testid="card-wave"' in desk.get(ADD).content.decode()
         html = desk.get(f"{ADD}?mechanic={key}").content.decode()
-        assert "几个人挥手就算成功" in html and "来挥挥手" in html and 'data-of="done"' in html
+        assert "几个人挥手就算成功" in html
+        assert "来挥挥手" in html
+        assert 'data-of="done"' in html
         desk.post(f"{ADD}?mechanic={key}", form_of(key, **{"rule.waves": "4", "gift.waver": gift.pk}))
         campaign = Campaign.objects.get()
         assert (campaign.mechanic, campaign.rules["waves"]) == ("wave", 4)
         page = desk.get(campaign.get_absolute_url()).content.decode()
-        assert "挥手人数" in page and "4 人" in page
+        assert "挥手人数" in page
+        assert "4 人" in page
         assert "挥手" in desk.get(reverse("admin:campaigns_campaign_changelist")).content.decode()
         desk.post(reverse("admin:campaigns_campaign_act", args=[campaign.pk, "launch"]))
         campaign.refresh_from_db()
