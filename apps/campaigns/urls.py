@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.campaigns.api.coupons import BindCoupon, QuoteCoupon, WriteOffCoupon
 from apps.campaigns.api.entries import EntryAction, EntryPage
 from apps.campaigns.api.me import MyCoupons, MyEntries, MyGrants
 from apps.campaigns.api.runs import RunBoard, RunEntries, RunList, RunPage
@@ -17,4 +18,7 @@ urlpatterns = [
     path("me/entries", MyEntries.as_view(), name="my_entries"),
     path("me/grants", MyGrants.as_view(), name="my_grants"),
     path("me/coupons", MyCoupons.as_view(), name="my_coupons"),
+    path("coupons/<str:code>/bind", BindCoupon.as_view(), name="coupon_bind"),
+    path("coupons/<str:code>/quote", QuoteCoupon.as_view(), name="coupon_quote"),
+    path("coupons/<str:code>/write-off", WriteOffCoupon.as_view(), name="coupon_write_off"),
 ]
