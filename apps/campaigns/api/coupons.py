@@ -20,11 +20,13 @@ from apps.campaigns.api.shapes import coupon_row
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import BlockedMember
 from apps.campaigns.services.coupons.binding import bind_coupon
+from apps.campaigns.services.coupons.bulk import Line, Result, write_off_many
 from apps.campaigns.services.coupons.finding import find_coupon
 from apps.campaigns.services.coupons.terms import quote
 from apps.campaigns.services.coupons.writing_off import WRITE_OFF, write_off
 from apps.members.api.authentication import member_of
 
+MOST_LINES = 200
 CODE = OpenApiParameter(
     "code", str, OpenApiParameter.PATH, description="As printed; case and blanks do not matter."
 )
@@ -115,6 +117,56 @@ class WriteOffCoupon(TillAPIView):
         done = write_off(code=code, **asked.validated_data, actor=staff_of(request), now=now_of(request))
         body = _quoted(coupon_row(done.coupon), asked.validated_data["amount"], done.saved)
         return Response(body | {"is_repeat": done.is_repeat})
+
+
+class LineSerializer(WriteOffSerializer):
+    code = serializers.CharField(max_length=40)
+
+
+class LinesSerializer(serializers.Serializer[dict[str, Any]]):
+    lines = serializers.ListField(child=LineSerializer(), min_length=1, max_length=MOST_LINES)
+
+
+class ResultSerializer(serializers.Serializer[dict[str, Any]]):
+    code = serializers.CharField()
+    reference = serializers.CharField()
+    saved = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
+    is_repeat = serializers.BooleanField()
+    error = serializers.CharField(help_text="Empty for success.")
+    error_code = serializers.CharField()
+
+
+class ResultsSerializer(serializers.Serializer[dict[str, Any]]):
+    results = ResultSerializer(many=True)
+
+
+class WriteOffMany(TillAPIView):
+    @extend_schema(
+        operation_id="coupons_write_off_many",
+        request=LinesSerializer,
+        responses={200: ResultsSerializer, 403: ProblemSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Up to 200 at once, each for itself: one wrong line stops no other, and all may be sent again."""
+        asked = LinesSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        lines = [
+            Line(number, line["code"], str(line["amount"]), line["sku"], line["reference"])
+            for number, line in enumerate(asked.validated_data["lines"], start=1)
+        ]
+        results = write_off_many(lines=lines, actor=staff_of(request), now=now_of(request))
+        return Response({"results": [_result(result) for result in results]})
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "code": result.line.code,
+        "reference": result.line.reference,
+        "saved": result.saved,
+        "is_repeat": result.is_repeat,
+        "error": result.error,
+        "error_code": result.error_code,
+    }
 
 
 def staff_of(request: Request) -> User:

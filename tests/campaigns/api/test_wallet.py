@@ -13,7 +13,7 @@ from apps.campaigns.enums import BenefitKind, CouponState
 from apps.campaigns.models import BlockedMember, Coupon, Grant
 from apps.campaigns.services.coupons.printing import issue_coupons
 from apps.core.clock import database_now
-from tests.campaigns.api.conftest import problem_of
+from tests.campaigns.api.conftest import Caller, problem_of
 from tests.campaigns.factories import make_benefit, make_member, make_run
 from tests.campaigns.play import play, start
 
@@ -159,3 +159,57 @@ def test_a_till_without_its_csrf_token_is_refused(make_user, team, printed):
     client = Client(enforce_csrf_checks=True)
     client.force_login(make_user("clerk", Role.MEMBER_SERVICE, team))
     problem_of(post(client, printed, "write-off", amount="10.00", reference="S1"), 403)
+
+
+WHERE = {"name": "王小明", "phone": "138 0013 8000", "address": "浙江省杭州市西湖区文三路 1 号"}
+
+
+def test_an_address_is_taken_for_ones_own_parcel_only_and_never_told(caller):
+    owner, other = make_member(), make_member()
+    give(owner, make_benefit(BenefitKind.PHYSICAL))
+    grant = Grant.objects.get(member=owner)
+    path = f"/me/grants/{grant.pk}/address"
+    problem_of(caller(other).post(path, WHERE | {"member_id": owner.pk}), 404)
+    problem_of(Caller().post(path, WHERE), 401)
+    grant.refresh_from_db()
+    assert (grant.state, grant.address) == ("awaiting_address", "")
+    app = caller(owner)
+    done = app.post(path, WHERE, key=None)
+    assert done.json()["state"] == "awaiting_shipment"
+    assert app.post(path, WHERE | {"name": "王大明"}).status_code == 200
+    assert "文三路" not in done.content.decode() + app.get("/me/grants").content.decode()
+    grant.refresh_from_db()
+    assert "王大明" in grant.address
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"phone": "123"}, "phone"),
+        ({"address": "短"}, "address"),
+        ({"name": ""}, "name"),
+        ({"name": None}, "name"),
+        ({"address": "长" * 201}, "address"),
+        ({"address": {"$ne": 1}}, "address"),
+    ],
+)
+def test_odd_addresses_name_the_field(caller, changed, field):
+    owner = make_member()
+    give(owner, make_benefit(BenefitKind.PHYSICAL))
+    path = f"/me/grants/{Grant.objects.get(member=owner).pk}/address"
+    assert problem_of(caller(owner).post(path, WHERE | changed), 400)["field"] == field
+
+
+def test_many_are_written_off_each_for_itself(till, printed):
+    line = {"code": printed.code, "amount": "10.00", "reference": "S1"}
+    body = json.dumps({"lines": [line, {**line, "code": "NOPE"}, {**line, "reference": "S2"}, line]})
+    clerk = till()
+    answer = clerk.post("/api/v1/coupons/write-off", body, "application/json")
+    assert [(row["saved"], row["is_repeat"], row["error_code"]) for row in answer.json()["results"]] == [
+        ("5.00", False, ""),
+        (None, False, "coupon_unknown"),
+        (None, False, "coupon_used"),
+        ("5.00", True, ""),
+    ]
+    too_many = json.dumps({"lines": [line] * 201})
+    problem_of(clerk.post("/api/v1/coupons/write-off", too_many, "application/json"), 400)
