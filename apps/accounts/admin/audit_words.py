@@ -14,8 +14,6 @@ WORDS: dict[str, Promise] = {
     "campaign.change": _("修改活动"),
     "campaign.clone": _("复制活动"),
     "campaign.create": _("新建活动"),
-    "campaign.archive": _("归档活动"),
-    "campaign.clone": _("复制活动"),
     "campaign.launch": _("上线活动"),
     "campaign.pause": _("暂停活动"),
     "campaign.resume": _("恢复活动"),
