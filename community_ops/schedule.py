@@ -18,6 +18,10 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.warn_ending_runs": ("apps.campaigns.tasks.warn_ending_runs", 60, "default"),
     "content_calendar.draft_run_posts": ("apps.content_calendar.tasks.draft_run_posts", 60, "default"),
     "campaigns.plan_runs": ("apps.campaigns.tasks.plan_runs", 60, "default"),
+    "campaigns.issue_pending_grants": ("apps.campaigns.tasks.issue_pending_grants", 5, "default"),
+    "campaigns.send_red_packets": ("apps.campaigns.tasks.send_red_packets", 10, "default"),
+    "campaigns.expire_coupons": ("apps.campaigns.tasks.expire_coupons", 60, "default"),
+    "campaigns.warn_low_stock": ("apps.campaigns.tasks.warn_low_stock", 60, "default"),
 }
 
 

@@ -173,7 +173,7 @@ def update_entry(scene: Scene, state: State, sums: Sums, changes: list[ChangeEnt
         # Who reached the score that is left first: when its last contribution came (C7).
         sets.append(
             "score_at = COALESCE((SELECT max(c.at) FROM campaigns_contribution AS c WHERE c.entry_id = campaigns_entry.id"
-            " AND c.state = 'counted'), opened_at)"
+            " AND c.state = 'counted' AND c.value <> 0), opened_at)"
         )
     for change in changes:
         after = _put_change(put, sets, after, change, scene.now)
