@@ -156,7 +156,9 @@ def test_a_campaign_is_launched_from_its_page_after_its_consequences_were_shown(
     expect(page.get_by_test_id("dialog-launch")).to_contain_text("上线后自动开期")
     page.get_by_test_id("confirm-launch").click()
     expect(page.get_by_test_id("state")).to_contain_text("已上线")
-    expect(page.locator("time[data-until]").first).to_be_visible()
+    expect(page.locator("time[data-until]").first).to_contain_text("2天 23:5")
+    page.goto("/admin/campaigns/campaign/")
+    expect(page.locator("time[data-until]").first).to_contain_text("2天 23:5")
 
 
 @pytest.mark.parametrize("dark", [False, True])
