@@ -21,6 +21,7 @@ _MEMBERS = (
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
+_FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campaigns.grant")
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
@@ -40,9 +41,13 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
+            (("orders.order",), ("add",)),  # by a file
+            (_FULFILMENT, _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
             "channels.operate_delivery",
             "orders.mark_paid",
             "orders.cancel_order",
@@ -71,9 +76,15 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
+            (_FULFILMENT, _VIEW),
             (("accounts.notice",), _VIEW),
         ],
-        ["members.reveal_personal_data", "orders.mark_paid"],
+        [
+            "members.reveal_personal_data",
+            "orders.mark_paid",
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
+        ],
     ),
 }
 

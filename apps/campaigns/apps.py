@@ -8,8 +8,10 @@ class CampaignsConfig(AppConfig):
     verbose_name = _("活动")
 
     def ready(self) -> None:
-        """Campaigns hear of the orders that they opened."""
+        """Campaigns hear of the orders that they opened, and coupons of refunds of any."""
+        from apps.campaigns.services.coupons.returning import return_for_refund
         from apps.campaigns.services.engine.payments import CampaignOrders
-        from apps.orders.services.owners import register_owner
+        from apps.orders.services.owners import on_refunded, register_owner
 
         register_owner("campaign", CampaignOrders())
+        on_refunded(return_for_refund)

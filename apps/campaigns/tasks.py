@@ -3,6 +3,9 @@
 from celery import shared_task
 
 from apps.campaigns.services import expiring, runs, scoring, settling
+from apps.campaigns.services.codes import low_stock
+from apps.campaigns.services.coupons import returning
+from apps.campaigns.services.granting import pending, red_packets
 from apps.core.clock import database_now
 
 
@@ -52,3 +55,27 @@ def void_leavers() -> None:
 def settle_due_runs() -> None:
     """Bring runs that are over to their result."""
     settling.settle_due_runs(now=database_now())
+
+
+@shared_task
+def issue_pending_grants() -> int:
+    """Issue grants that settlement or a refill left pending."""
+    return pending.issue_pending(now=database_now())
+
+
+@shared_task
+def send_red_packets() -> int:
+    """Take red packets of machine providers one step further."""
+    return red_packets.send_red_packets(now=database_now())
+
+
+@shared_task
+def expire_coupons() -> int:
+    """Mark coupons whose last day is over."""
+    return returning.expire_coupons(now=database_now())
+
+
+@shared_task
+def warn_low_stock() -> int:
+    """Tell people of benefits that run dry."""
+    return low_stock.warn_low_stock(now=database_now())

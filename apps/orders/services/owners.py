@@ -1,5 +1,6 @@
 """Who hears when an order changes: the room that opened it, which lies above and cannot be named here."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -40,7 +41,11 @@ class OrderOwner(Protocol):
         ...
 
 
+#: Told of every refund that is done, whatever the order serves. In the refund's transaction, as an owner is.
+type RefundListener = Callable[[Order, datetime], object]
+
 _owners: dict[str, OrderOwner] = {}
+_listeners: list[RefundListener] = []
 
 
 def register_owner(purpose: str, owner: OrderOwner) -> None:
@@ -49,6 +54,19 @@ def register_owner(purpose: str, owner: OrderOwner) -> None:
     if not purpose or _owners.get(purpose, owner) is not owner:
         raise ValueError(f"an owner of orders needs a purpose of its own, not {purpose!r}")
     _owners[purpose] = owner
+
+
+def on_refunded(listener: RefundListener) -> None:
+    """Tell ``listener`` of refunds, once however often it is registered: what was used on an order may come back.
+    It may lock what refers to the order, which is locked already."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def tell_refunded(order: Order, now: datetime) -> None:
+    """Tell everybody who listens."""
+    for listener in _listeners:
+        listener(order, now)
 
 
 def owner_of(order: Order) -> OrderOwner | None:

@@ -27,7 +27,7 @@ from apps.orders.services.facts import order_event, take_spent_back
 from apps.orders.services.money import cents
 from apps.orders.services.numbers import new_number
 from apps.orders.services.orders import check_may
-from apps.orders.services.owners import locked, owner_of
+from apps.orders.services.owners import locked, owner_of, tell_refunded
 from apps.orders.services.telling import refund_url, tell
 
 
@@ -190,6 +190,7 @@ def finish(refund: Refund, *, done_at: datetime, provider_no: str, now: datetime
     record([order_event(order, kind, key=f"{kind}:{refund.pk}", value=returned, at=now, actor=refund.actor)])
     if owner := owner_of(order):
         owner.refunded(order, refund, now)
+    tell_refunded(order, now)
     take_spent_back(order, returned, now=now)
 
 

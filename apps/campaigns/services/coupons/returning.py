@@ -20,7 +20,7 @@ from apps.orders.models import Order
 
 
 @transaction.atomic
-def return_for_refund(*, order: Order, now: datetime) -> int:
+def return_for_refund(order: Order, now: datetime) -> int:
     """Give back the coupons used on an order that was refunded in full, where their benefit says so; a partial
     refund keeps them used. Returns how many."""
     if order.state != OrderState.REFUNDED:
