@@ -83,6 +83,7 @@ WORDS: dict[str, Promise] = {
     "run.open": _("开启本期"),
     "run.pause": _("暂停本期"),
     "run.resume": _("恢复本期"),
+    "run.settle": _("结算本期"),
     "run.stock": _("调整本期库存"),
     "user.change": _("修改用户"),
     "user.create": _("新建用户"),
