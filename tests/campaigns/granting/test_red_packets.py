@@ -209,7 +209,9 @@ def test_two_workers_do_not_pass_the_cap_together(packet, wechat):
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("failpoint", "paid_before_death"), [("packet.sending", 0), ("packet.answered", 188)])
+@pytest.mark.parametrize(
+    ("failpoint", "paid_before_death"), [("packet.sending", 0), ("packet.answered", 188)]
+)
 def test_killed_around_the_request_pays_once(packet, wechat, failpoint, paid_before_death):
     secrets = {f"WECHAT_PAY_{name.upper()}": value for name, value in wechat_credentials(wechat).items()}
     environment = child_environment(
