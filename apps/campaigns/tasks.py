@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.campaigns.services import expiring, runs
+from apps.campaigns.services import expiring, runs, scoring, settling
 from apps.campaigns.services.codes import low_stock
 from apps.campaigns.services.coupons import returning
 from apps.campaigns.services.granting import pending, red_packets
@@ -37,6 +37,24 @@ def plan_runs() -> None:
 def expire_due_entries() -> None:
     """End entries whose time is over."""
     expiring.expire_due_entries(now=database_now())
+
+
+@shared_task
+def collect_scores() -> None:
+    """Bring scores up to date from invites, orders and points."""
+    scoring.collect_scores(now=database_now())
+
+
+@shared_task
+def void_leavers() -> None:
+    """Void contributions of members who left, where the rules say so."""
+    scoring.void_leavers(now=database_now())
+
+
+@shared_task
+def settle_due_runs() -> None:
+    """Bring runs that are over to their result."""
+    settling.settle_due_runs(now=database_now())
 
 
 @shared_task

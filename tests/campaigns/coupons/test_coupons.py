@@ -144,8 +144,12 @@ def test_a_file_is_written_off_line_by_line(benefit, architect):
         read_lines(io.BytesIO("小票号,金额\nS1,5\n".encode()))
 
 
-@pytest.mark.parametrize(("part", "returns", "state"), [(None, True, "active"), (None, False, "used"), ("4.00", True, "used")])
-def test_a_full_refund_returns_the_coupon_by_its_rule(benefit, coupon, make_order, architect, part, returns, state):  # noqa: F811
+@pytest.mark.parametrize(
+    ("part", "returns", "state"), [(None, True, "active"), (None, False, "used"), ("4.00", True, "used")]
+)
+def test_a_full_refund_returns_the_coupon_by_its_rule(
+    benefit, coupon, make_order, architect, part, returns, state
+):  # noqa: F811
     """A partial refund keeps it used."""
     benefit.returns_on_refund = returns
     benefit.save()

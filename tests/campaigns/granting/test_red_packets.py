@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from apps.campaigns.enums import BenefitKind, GrantState
 from apps.campaigns.models import Campaign, Grant
@@ -148,7 +149,8 @@ def test_without_an_account_it_fails_and_nothing_is_sent(packet, wechat):
 def test_what_is_being_sent_is_not_taken_back(packet, wechat):
     wechat.transfer_faults = ["waiting"]
     send()
-    assert take_back(entry_id=packet.entry_id, give_key="prize", reason="voided", now=database_now()) == 0
+    with transaction.atomic():
+        assert take_back(entry_id=packet.entry_id, give_key="prize", reason="voided", now=database_now()) == 0
     assert not torn()
 
 
@@ -209,7 +211,9 @@ def test_two_workers_do_not_pass_the_cap_together(packet, wechat):
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize(("failpoint", "paid_before_death"), [("packet.sending", 0), ("packet.answered", 188)])
+@pytest.mark.parametrize(
+    ("failpoint", "paid_before_death"), [("packet.sending", 0), ("packet.answered", 188)]
+)
 def test_killed_around_the_request_pays_once(packet, wechat, failpoint, paid_before_death):
     secrets = {f"WECHAT_PAY_{name.upper()}": value for name, value in wechat_credentials(wechat).items()}
     environment = child_environment(

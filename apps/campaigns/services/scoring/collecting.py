@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db import OperationalError, connection
@@ -79,12 +78,12 @@ def _is_time_for_whole(run: Run, now: datetime) -> bool:
 
 def _values(run: Run, now: datetime, *, is_whole: bool) -> dict[str, Any]:
     groups = list(run.campaign.groups.values_list("pk", flat=True))
-    is_first = is_whole or run.scored_until is None
+    since = _NEVER if is_whole or run.scored_until is None else run.scored_until - OVERLAP
     return {
         "run": run.pk,
         "opens": run.opens_at,
         "closes": min(run.closes_at, run.closed_at or run.closes_at),
-        "since": _NEVER if is_first else run.scored_until - OVERLAP,
+        "since": since,
         "groups": groups or None,
         "own_points": f"run:{run.pk}:%",
     }
@@ -97,7 +96,7 @@ def _read(plan: Plan, values: dict[str, Any]) -> tuple[list[Row], list[tuple[int
     source = SOURCES[kind]
     with connection.cursor() as cursor:
         cursor.execute(_ADDED_OR_CHANGED.format(seats=SEATS, rows=source.rows), values)
-        rows = [Row(*row[:3], Decimal(row[3]), *row[4:]) for row in cursor.fetchall()]
+        rows = [Row(*row) for row in cursor.fetchall()]
         gone: list[tuple[int, int]] = []
         if source.gone:
             cursor.execute(source.gone, values)

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
@@ -95,7 +96,7 @@ def _begin(run: Run, plan: Plan, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def _move(run: Run, to: RunState, **changes: datetime) -> bool:
+def _move(run: Run, to: RunState, **changes: Any) -> bool:
     """Move the run if it is still where it was; waits for verbs that share its row."""
     wait_at_most(PATIENCE_MS)
     locked = lock_run(run.pk, states=frozenset({RunState(run.state)}))
