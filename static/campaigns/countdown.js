@@ -20,6 +20,11 @@
       time.textContent = left > 0 ? time.dataset.word.replace("%s", words(left)) : time.dataset.over;
     });
   }
-  tick();
-  if (document.querySelector("time[data-until]")) setInterval(tick, 1000);
+  function start() {
+    tick();
+    if (document.querySelector("time[data-until]")) setInterval(tick, 1000);
+  }
+  /* Lists load their scripts in the head, before there is anything to count. */
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 })();

@@ -1,9 +1,11 @@
 """A campaign of every kind, by hand: from its card over bad input to a saved draft, with nothing lost."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from apps.accounts.enums import Role
@@ -149,6 +151,8 @@ def test_a_campaign_is_launched_from_its_page_after_its_consequences_were_shown(
 ):
     page = open_as(operator, f"{ADD}?mechanic=assist")
     page.get_by_test_id("title").fill("帮一把")
+    in_two_days = timezone.localtime() + timedelta(days=2)
+    page.get_by_test_id("starts_at").fill(in_two_days.strftime("%Y-%m-%dT%H:%M"))
     page.get_by_test_id("gift-stage_3-1").select_option(str(gift.pk))
     page.get_by_test_id("save").click()
     page.wait_for_url("**/change/")
@@ -156,7 +160,9 @@ def test_a_campaign_is_launched_from_its_page_after_its_consequences_were_shown(
     expect(page.get_by_test_id("dialog-launch")).to_contain_text("上线后自动开期")
     page.get_by_test_id("confirm-launch").click()
     expect(page.get_by_test_id("state")).to_contain_text("已上线")
-    expect(page.locator("time[data-until]").first).to_be_visible()
+    expect(page.locator("time[data-until]").first).to_contain_text("1天 23:5")
+    page.goto("/admin/campaigns/campaign/")
+    expect(page.locator("time[data-until]").first).to_contain_text("1天 23:5")
 
 
 @pytest.mark.parametrize("dark", [False, True])

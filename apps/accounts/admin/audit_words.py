@@ -10,6 +10,7 @@ WORDS: dict[str, Promise] = {
     "approval.withdraw": _("撤回审批"),
     "benefit.change": _("修改礼品"),
     "benefit.create": _("新建礼品"),
+    "campaign.act_for_member": _("代成员操作"),
     "campaign.archive": _("归档活动"),
     "campaign.change": _("修改活动"),
     "campaign.clone": _("复制活动"),

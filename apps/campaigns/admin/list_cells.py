@@ -1,7 +1,9 @@
 """Cells of the list of campaigns."""
 
 from decimal import Decimal
+from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.html import format_html
@@ -18,11 +20,31 @@ def card(campaign: Campaign) -> SafeString:
     if mechanic is None:
         return format_html("{}", campaign.title)
     return format_html(
-        '<span class="ca-cell-list ca-name"><span class="ca-mark" aria-hidden="true">{}</span>'
-        "<span><b>{}</b><small>{}</small></span></span>",
-        mechanic.mark,
+        '<span class="ca-cell-list ca-name">{}<span><b>{}</b><small>{}</small></span></span>',
+        render_to_string("campaigns/_mark.html", {"mechanic": mechanic}),
         campaign.title,
         mechanic.label,
+    )
+
+
+def run_card(run: Run) -> SafeString:
+    """A run by its campaign's mark and title; the run comes with its campaign."""
+    mechanic = all_mechanics().get(run.mechanic)
+    return format_html(
+        '<span class="ca-cell-list ca-name"><span class="ca-mark" aria-hidden="true">{}</span>'
+        "<span><b>{}</b><small>{}</small></span></span>",
+        mechanic.mark if mechanic else "?",
+        run.campaign.title,
+        _("第 %(number)d 期") % {"number": run.number},
+    )
+
+
+def window(run: Run, words: tuple[Any, Any] | None) -> SafeString:
+    """From when to when, and the time that is left where ``words`` say how to put it."""
+    first, last = timezone.localtime(run.opens_at), timezone.localtime(run.closes_at)
+    clock = countdown(run, str(words[0]), str(words[1])) if words else ""
+    return format_html(
+        '<span class="ca-cell-list">{}<small>{}</small></span>', f"{first:%m-%d %H:%M} → {last:%m-%d %H:%M}", clock
     )
 
 

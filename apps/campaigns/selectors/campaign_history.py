@@ -41,3 +41,9 @@ def history_of(campaign: Campaign) -> list[AuditEntry]:
     targets = [f"campaigns.campaign:{campaign.pk}", *(f"campaigns.run:{pk}" for pk in runs)]
     entries = AuditEntry.objects.filter(target__in=targets).select_related("actor")
     return list(entries.order_by("-id")[:_ENTRIES_SHOWN])
+
+
+def history_of_run(run: Run) -> list[AuditEntry]:
+    """The last acts on the run itself, newest first."""
+    entries = AuditEntry.objects.filter(target=f"campaigns.run:{run.pk}").select_related("actor")
+    return list(entries.order_by("-id")[:_ENTRIES_SHOWN])

@@ -25,6 +25,7 @@ FIELDS = (
     "low_stock",
     "amount",
     "provider",
+    "daily_limit",
     "is_active",
     "note",
     "coupon_kind",

@@ -63,7 +63,7 @@ def test_a_campaigns_page_costs_the_same_for_one_and_three_runs(desk, ready, row
     for _number in range(rows):
         going(ready, state=RunState.CLOSED)
     desk.get(ready.get_absolute_url())
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         desk.get(ready.get_absolute_url())
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from apps.campaigns.enums import BenefitKind, GrantState
 from apps.campaigns.models import Campaign, Grant
@@ -148,7 +149,8 @@ def test_without_an_account_it_fails_and_nothing_is_sent(packet, wechat):
 def test_what_is_being_sent_is_not_taken_back(packet, wechat):
     wechat.transfer_faults = ["waiting"]
     send()
-    assert take_back(entry_id=packet.entry_id, give_key="prize", reason="voided", now=database_now()) == 0
+    with transaction.atomic():
+        assert take_back(entry_id=packet.entry_id, give_key="prize", reason="voided", now=database_now()) == 0
     assert not torn()
 
 

@@ -19,6 +19,12 @@ class TransferServer(WechatPayServer):
     transferred: dict[str, int] = field(default_factory=dict)
     transfer_faults: list[str] = field(default_factory=list)
 
+    def answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        try:
+            super().answer(handler, body)
+        except (BrokenPipeError, ConnectionResetError):
+            handler.close_connection = True  # the asker has gone
+
     def _route(self, handler: BaseHTTPRequestHandler, body: bytes, fault: str) -> tuple[int, dict[str, Any]]:
         if not handler.path.startswith(PATH):
             return super()._route(handler, body, fault)
@@ -37,7 +43,7 @@ class TransferServer(WechatPayServer):
             return 403, {"code": "NOT_ENOUGH", "message": "资金不足"}
         answer = self._transfer(json.loads(body), fault)
         if fault == "hang":  # it was done, and the answer comes too late
-            time.sleep(1.2)
+            time.sleep(0.7)
         return answer
 
     def _transfer(self, content: dict[str, Any], fault: str) -> tuple[int, dict[str, Any]]:
