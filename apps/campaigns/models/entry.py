@@ -165,6 +165,10 @@ class Contribution(models.Model):
             models.Index(fields=["entry", "id"], name="contribution_entry"),
             models.Index(fields=["run", "-id"], name="contribution_run_newest"),
             models.Index(fields=["member", "run"], name="contribution_member_run"),
+            # What waits for a person, among millions that do not.
+            models.Index(
+                fields=["run", "id"], condition=Q(state=PartState.PENDING), name="contribution_pending"
+            ),
             models.Index(
                 fields=["run", "ip_hash", "at"], condition=~Q(ip_hash=""), name="contribution_run_ip"
             ),
