@@ -84,9 +84,14 @@ def codes_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRe
         )
         if done is not None:
             return redirect("admin:campaigns_benefit_codes", pk)
-    free, taken = Code.objects.filter(benefit=benefit).aggregate(
-        free=Count("pk", filter=Q(taken_at__isnull=True)), taken=Count("pk", filter=Q(taken_at__isnull=False))
-    ).values()
+    free, taken = (
+        Code.objects.filter(benefit=benefit)
+        .aggregate(
+            free=Count("pk", filter=Q(taken_at__isnull=True)),
+            taken=Count("pk", filter=Q(taken_at__isnull=False)),
+        )
+        .values()
+    )
     return show(
         model_admin,
         request,

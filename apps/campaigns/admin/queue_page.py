@@ -61,9 +61,7 @@ def _forms(task: Task) -> list[VerbForm]:
 def verb_form(verb: Verb, entry: Entry) -> VerbForm:
     """Without the part where it is known from the place of the form, and the question that the buttons answer."""
     question = yes_no_of(verb)
-    fixed = frozenset(
-        param.key for param in verb.params if param == question or param.kind == ParamKind.PART
-    )
+    fixed = frozenset(param.key for param in verb.params if param == question or param.kind == ParamKind.PART)
     return VerbForm(verb, inputs_of(verb, entry=entry, fixed=fixed), question)
 
 
@@ -85,9 +83,7 @@ def _decide(request: HttpRequest, entry: Entry, key: str) -> HttpResponse:
         if is_of_part(verb):
             name = next(param.key for param in verb.params if param.kind == ParamKind.PART)
             params[name] = request.POST.get("part", "")
-        return act_as_staff(
-            entry_id=entry.pk, verb=verb.key, params=params, actor=user, now=database_now()
-        )
+        return act_as_staff(entry_id=entry.pk, verb=verb.key, params=params, actor=user, now=database_now())
 
     run_service(request, call, success=_("已处理：%(verb)s。") % {"verb": verb.label})
     back = request.POST.get("next", "")

@@ -216,7 +216,11 @@ def _alarms(found: Monitor, tasks: int) -> Iterable[Tile]:
         yield Tile("tasks", _("待处理"), f"{tasks:,}", url=url, tone="warning")
     if found.flags_open:
         yield Tile(
-            "flags", _("待复核疑点"), f"{found.flags_open:,}", url=_link("flag", run, state__exact="open"), tone="danger"
+            "flags",
+            _("待复核疑点"),
+            f"{found.flags_open:,}",
+            url=_link("flag", run, state__exact="open"),
+            tone="danger",
         )
     for state, label, tone in states:
         if count := found.grant_count(state):
