@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from apps.campaigns.enums import UNSETTLED_RUN_STATES
 from apps.campaigns.models import Run
@@ -65,8 +65,17 @@ def collect_run(*, run_id: int, now: datetime, is_whole: bool = False) -> int:
     changed = 0
     for change in _chunks(_read(plan, values)):
         changed += apply_change(plan, change, now=now)
-    Run.objects.filter(pk=run.pk, state__in=UNSETTLED_RUN_STATES).update(scored_until=now)
+    _remember(run, now)
     return changed
+
+
+@transaction.atomic
+def _remember(run: Run, now: datetime) -> None:
+    """Not while verbs share the row: on a hot run it might never come free, and forgetting costs one longer look."""
+    rows = Run.objects.select_for_update(no_key=True, skip_locked=True)
+    free = rows.filter(pk=run.pk, state__in=UNSETTLED_RUN_STATES).first()
+    if free is not None:
+        Run.objects.filter(pk=run.pk).update(scored_until=now)
 
 
 def _is_time_for_whole(run: Run, now: datetime) -> bool:
