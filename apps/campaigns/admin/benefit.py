@@ -23,7 +23,6 @@ from apps.campaigns.enums import BenefitKind
 from apps.campaigns.models import Benefit, Code
 from apps.campaigns.services.benefits import FIELDS, write_benefit
 from apps.core.clock import database_now
-from apps.core.errors import DomainError
 
 _COUPON_FIELDS = (
     "coupon_kind",
@@ -63,7 +62,13 @@ class BenefitForm(forms.ModelForm):
 
 def with_codes_left(rows: QuerySet[Benefit]) -> QuerySet[Benefit]:
     """Adds ``left``: pieces of stock, or free codes of a pool; ``None`` without a limit."""
-    free = Code.objects.free().filter(benefit=OuterRef("pk")).order_by().values("benefit").annotate(n=Count("pk"))
+    free = (
+        Code.objects.free()
+        .filter(benefit=OuterRef("pk"))
+        .order_by()
+        .values("benefit")
+        .annotate(n=Count("pk"))
+    )
     return rows.annotate(
         codes_left=Case(
             When(kind=BenefitKind.CODE, then=Subquery(free.values("n"), output_field=IntegerField())),
@@ -109,7 +114,14 @@ class BenefitAdmin(ScopedModelAdmin):
         (None, {"fields": [("name", "kind"), ("team", "is_active"), "note"]}),
         (
             _("钱和数量"),
-            {"fields": [("cost", "face_value"), ("stock", "low_stock"), "amount", ("provider", "daily_limit")]},
+            {
+                "fields": [
+                    ("cost", "face_value"),
+                    ("stock", "low_stock"),
+                    "amount",
+                    ("provider", "daily_limit"),
+                ]
+            },
         ),
         (
             _("券的条件"),

@@ -58,7 +58,8 @@ class EntryAdmin(ReadOnlyModelAdmin):
         ]
         wrap = self.admin_site.admin_view
         own = [
-            path(route, wrap(self._bound(view)), name=f"campaigns_entry_{name}") for route, view, name in pages
+            path(route, wrap(self._bound(view)), name=f"campaigns_entry_{name}")
+            for route, view, name in pages
         ]
         return [*own, *super().get_urls()]
 
@@ -101,9 +102,7 @@ class EntryAdmin(ReadOnlyModelAdmin):
 
     @display(description=_("活动期"))
     def run_link(self, entry: Entry) -> SafeString:
-        return format_html(
-            '<a class="portal-link" href="{}">{}</a>', entry.run.get_absolute_url(), entry.run
-        )
+        return format_html('<a class="portal-link" href="{}">{}</a>', entry.run.get_absolute_url(), entry.run)
 
     @display(description=_("状态"), label=ENTRY_COLOURS)
     def state_label(self, entry: Entry) -> tuple[str, str]:
@@ -127,7 +126,18 @@ class ContributionAdmin(ReadOnlyModelAdmin):
     ordering = ["-id"]
     sortable_by: tuple[str, ...] = ()
     list_display_links = None
-    fields = ["entry", "member", "kind", "state", "value", "is_seat", "is_new_member", "at", "ended_at", "void_reason"]
+    fields = [
+        "entry",
+        "member",
+        "kind",
+        "state",
+        "value",
+        "is_seat",
+        "is_new_member",
+        "at",
+        "ended_at",
+        "void_reason",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contribution]:
         rows: QuerySet[Contribution] = super().get_queryset(request)

@@ -31,7 +31,9 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: str) -> HttpRes
     now = database_now()
     mechanic = plan_of(entry.run_id, entry.run.revision).mechanic
     parts = list(
-        Contribution.objects.filter(entry=entry).select_related("member", "order").order_by("-id")[: _PARTS + 1]
+        Contribution.objects.filter(entry=entry)
+        .select_related("member", "order")
+        .order_by("-id")[: _PARTS + 1]
     )
     verbs = staff_verbs(mechanic, state=entry.state) if user.has_perm(PERMISSION) else []
     may_revoke = user.has_perm(REVOKE) and entry.run.state in UNSETTLED_RUN_STATES

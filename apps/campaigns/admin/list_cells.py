@@ -44,7 +44,9 @@ def window(run: Run, words: tuple[Any, Any] | None) -> SafeString:
     first, last = timezone.localtime(run.opens_at), timezone.localtime(run.closes_at)
     clock = countdown(run, str(words[0]), str(words[1])) if words else ""
     return format_html(
-        '<span class="ca-cell-list">{}<small>{}</small></span>', f"{first:%m-%d %H:%M} → {last:%m-%d %H:%M}", clock
+        '<span class="ca-cell-list">{}<small>{}</small></span>',
+        f"{first:%m-%d %H:%M} → {last:%m-%d %H:%M}",
+        clock,
     )
 
 

@@ -19,8 +19,8 @@ from apps.campaigns.admin.run_pages import visible_entry, visible_run
 from apps.campaigns.admin.verb_forms import Input, inputs_of, posted_params, yes_no_of
 from apps.campaigns.mechanics.base import Param, ParamKind, Verb, Who
 from apps.campaigns.models import Contribution, Entry
-from apps.campaigns.selectors.staff_work import Task, count_work, is_of_part, photos_of, waiting_work
 from apps.campaigns.selectors.plans import plan_of
+from apps.campaigns.selectors.staff_work import Task, count_work, is_of_part, photos_of, waiting_work
 from apps.campaigns.services.engine import act_as_staff
 from apps.campaigns.services.photos import FOLDER
 from apps.core.clock import database_now
@@ -61,9 +61,7 @@ def _forms(task: Task) -> list[VerbForm]:
 def verb_form(verb: Verb, entry: Entry) -> VerbForm:
     """Without the part where it is known from the place of the form, and the question that the buttons answer."""
     question = yes_no_of(verb)
-    fixed = frozenset(
-        param.key for param in verb.params if param == question or param.kind == ParamKind.PART
-    )
+    fixed = frozenset(param.key for param in verb.params if param == question or param.kind == ParamKind.PART)
     return VerbForm(verb, inputs_of(verb, entry=entry, fixed=fixed), question)
 
 
@@ -85,9 +83,7 @@ def _decide(request: HttpRequest, entry: Entry, key: str) -> HttpResponse:
         if is_of_part(verb):
             name = next(param.key for param in verb.params if param.kind == ParamKind.PART)
             params[name] = request.POST.get("part", "")
-        return act_as_staff(
-            entry_id=entry.pk, verb=verb.key, params=params, actor=user, now=database_now()
-        )
+        return act_as_staff(entry_id=entry.pk, verb=verb.key, params=params, actor=user, now=database_now())
 
     run_service(request, call, success=_("已处理：%(verb)s。") % {"verb": verb.label})
     back = request.POST.get("next", "")

@@ -111,9 +111,7 @@ class RunAdmin(ReadOnlyModelAdmin):
 
     @display(description=_("活动期"))
     def card(self, run: Run) -> SafeString:
-        return format_html(
-            '<a href="{}">{}</a>', run.get_absolute_url(), list_cells.run_card(run)
-        )
+        return format_html('<a href="{}">{}</a>', run.get_absolute_url(), list_cells.run_card(run))
 
     @display(description=_("状态"), ordering="state", label=RUN_COLOURS)
     def shown_state(self, run: Run) -> tuple[str, str]:

@@ -26,7 +26,7 @@ from apps.campaigns.selectors.trends import Bar, Trend, trend_of
 from apps.core.clock import database_now
 
 #: Seconds between two looks; a run that is over changes seldom.
-LIVE_SECONDS, QUIET_SECONDS = 5, 30
+LIVE_SECONDS, TREND_SECONDS, QUIET_SECONDS = 5, 20, 60
 _MOVING = frozenset({RunState.OPEN, RunState.PAUSED, RunState.SETTLING})
 _HEIGHT = Decimal(56)
 
@@ -120,6 +120,10 @@ def _live(request: HttpRequest, found: Monitor) -> dict[str, Any]:
         "monitor": found,
         "mechanic": found.plan.mechanic,
         "tiles": list(_tiles(found)),
+        "grant_states": [
+            (GrantState(state).label, f"{count:,}", _link("grant", run, state__exact=state))
+            for state, (count, _cost) in sorted(found.grants.items())
+        ],
         "alarms": list(_alarms(found, count_work(user, run=run) if user.has_perm(PERMISSION) else 0)),
         "live_seconds": LIVE_SECONDS if run.state in _MOVING else QUIET_SECONDS,
     }
@@ -131,7 +135,11 @@ def _trend(found: Monitor) -> dict[str, Any]:
         "run": found.run,
         "trend": trend,
         "mechanic": found.plan.mechanic,
+        "trend_seconds": TREND_SECONDS if found.run.state in _MOVING else QUIET_SECONDS,
+        "step_words": _step_words(trend.step_minutes),
         "columns": list(_columns(trend)),
+        "first_bar": trend.bars[0],
+        "last_bar": trend.bars[-1],
         "funnel": _funnel(found, trend),
         "figures": found.figures(trend),
         "people": _people(trend),
@@ -216,7 +224,11 @@ def _alarms(found: Monitor, tasks: int) -> Iterable[Tile]:
         yield Tile("tasks", _("待处理"), f"{tasks:,}", url=url, tone="warning")
     if found.flags_open:
         yield Tile(
-            "flags", _("待复核疑点"), f"{found.flags_open:,}", url=_link("flag", run, state__exact="open"), tone="danger"
+            "flags",
+            _("待复核疑点"),
+            f"{found.flags_open:,}",
+            url=_link("flag", run, state__exact="open"),
+            tone="danger",
         )
     for state, label, tone in states:
         if count := found.grant_count(state):
@@ -273,3 +285,11 @@ def _clock(run: Run) -> Any:
     }
     found = words.get(RunState(run.state))
     return countdown(run, *found) if found else ""
+
+
+def _step_words(minutes: int) -> str:
+    if minutes % 1440 == 0:
+        return _("每格 %(count)d 天") % {"count": minutes // 1440}
+    if minutes % 60 == 0:
+        return _("每格 %(count)d 小时") % {"count": minutes // 60}
+    return _("每格 %(count)d 分钟") % {"count": minutes}

@@ -1,6 +1,6 @@
 """What the rows of campaigns can prove. Each query returns the rows that break the promise."""
 
-from apps.campaigns.selectors import invariants_standing  # noqa: F401 - it registers its own
+from apps.campaigns.selectors import invariants_grants, invariants_standing  # noqa: F401 - they register their own
 from apps.core.invariants import invariant
 
 invariant(

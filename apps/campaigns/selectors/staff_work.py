@@ -118,7 +118,9 @@ def waiting_work(user: User, *, run: Run | None = None, limit: int = 30) -> list
     parts, entries = _waiting(user, run)
     found = [
         _part_task(part)
-        for part in parts.select_related("entry__owner", "entry__run__campaign", "member").order_by("id")[:limit]
+        for part in parts.select_related("entry__owner", "entry__run__campaign", "member").order_by("id")[
+            :limit
+        ]
     ]
     found += [
         _entry_task(entry)
@@ -137,9 +139,7 @@ def _part_task(part: Contribution) -> Task:
 def _entry_task(entry: Entry) -> Task:
     mechanic = all_mechanics()[entry.run.mechanic]
     verbs = tuple(verb for verb in staff_verbs(mechanic, state=entry.state) if not is_of_part(verb))
-    return Task(
-        entry, verbs, entry.updated_at, None, written(mechanic, entry.data), photos_of(entry.data)
-    )
+    return Task(entry, verbs, entry.updated_at, None, written(mechanic, entry.data), photos_of(entry.data))
 
 
 def written(mechanic: Mechanic[Any], data: Mapping[str, Any]) -> list[tuple[Any, str]]:

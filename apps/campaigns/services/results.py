@@ -38,12 +38,16 @@ def header() -> list[str]:
 
 
 @transaction.atomic
-def start_results_export(*, run: Run, actor: User, full: bool, reason: str) -> tuple[int, Iterator[list[Any]]]:
+def start_results_export(
+    *, run: Run, actor: User, full: bool, reason: str
+) -> tuple[int, Iterator[list[Any]]]:
     """Audit an export of a run's entries; returns how many, and their rows, read in pages as they are consumed.
 
     Phones are masked unless ``full``, which needs permission and a reason (M3). Raises ``NotAllowed``, ``Invalid``.
     """
-    if not Run.objects.visible_to(actor).filter(pk=run.pk).exists() or not actor.has_perm("campaigns.view_entry"):
+    if not Run.objects.visible_to(actor).filter(pk=run.pk).exists() or not actor.has_perm(
+        "campaigns.view_entry"
+    ):
         raise NotAllowed(_("你没有导出这一期的权限。"), hint=_("请架构师把你加进对应的团队。"))
     if full and not actor.has_perm(EXPORT):
         raise NotAllowed(_("你没有导出完整个人信息的权限。"), hint=_("可以导出打码的。"))
