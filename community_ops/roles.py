@@ -22,6 +22,9 @@ _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
+#: What goes on in runs; entries and contributions are made by members alone.
+_RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
+_GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -39,7 +42,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_ORDERS, _VIEW),
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
-            (("campaigns.run", "campaigns.runstock"), _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.code", "campaigns.flag"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
@@ -48,6 +51,10 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.cancel_order",
             "orders.refund_order",
             "campaigns.launch_campaign",
+            "campaigns.act_for_member",
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
+            "campaigns.review_flag",
         ],
     ),
     Role.CONTENT_EDITOR: (
@@ -55,7 +62,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_POSTS, _FULL),
             (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
             (("content_calendar.posttarget",), _VIEW),
-            (_CAMPAIGNS, _VIEW),
+            (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
@@ -71,9 +78,15 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.benefit"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
-        ["members.reveal_personal_data", "orders.mark_paid"],
+        [
+            "members.reveal_personal_data",
+            "orders.mark_paid",
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
+        ],
     ),
 }
 
