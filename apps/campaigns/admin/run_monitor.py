@@ -20,7 +20,6 @@ from apps.campaigns.enums import GrantState, RunState
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.campaign_history import history_of_run
 from apps.campaigns.selectors.monitor import Monitor, monitor_of
-from apps.campaigns.selectors.plans import plan_of
 from apps.campaigns.selectors.staff_work import PERMISSION, count_work
 from apps.campaigns.selectors.trends import Bar, Trend, trend_of
 from apps.core.clock import database_now
@@ -77,20 +76,18 @@ def monitor_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> Http
     run = visible_run(request, pk)
     user = staff(request)
     now = database_now()
-    mechanic = plan_of(run.pk, run.revision).mechanic
+    found = monitor_of(run, now=now)
     return show(
         model_admin,
         request,
         "run_monitor.html",
         title=str(run),
-        mechanic=mechanic,
         clock=_clock(run),
         dialogs=dialogs_of(run, user, now=now),
         may_act_for=user.has_perm("campaigns.act_for_member") and run.state == RunState.OPEN,
         may_export=user.has_perm("campaigns.view_entry"),
         history=[(entry, word_for(entry.action)) for entry in history_of_run(run)],
-        **_trend(monitor := monitor_of(run, now=now)),
-        **_live(request, monitor),
+        **{**_trend(found), **_live(request, found)},
     )
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0005_admin2_pending"),
+        ("campaigns", "0005_waiting"),
     ]
 
     operations = [
