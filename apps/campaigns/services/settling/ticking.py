@@ -12,7 +12,7 @@ from apps.campaigns.enums import RUN_MOVES, RunState
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.services.granting.pending import issue_pending
-from apps.campaigns.services.runs.access import lock_run, wait_at_most
+from apps.campaigns.services.runs.access import lock_run
 from apps.campaigns.services.runs.telling import tell
 from apps.campaigns.services.scoring.collecting import collect_run
 from apps.campaigns.services.scoring.leaving import void_leavers_of
@@ -27,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 #: Runs that one tick works on.
 BATCH = 200
-#: How long the step that holds a run's row waits for verbs under way.
-PATIENCE_MS = 5_000
 ISSUE_BATCH = 2_000
 _OVER = frozenset({RunState.CLOSED, RunState.REVIEW})
 
@@ -97,8 +95,7 @@ def _begin(run: Run, plan: Plan, *, now: datetime) -> bool:
 
 @transaction.atomic
 def _move(run: Run, to: RunState, **changes: Any) -> bool:
-    """Move the run if it is still where it was; waits for verbs that share its row."""
-    wait_at_most(PATIENCE_MS)
+    """Move the run if it is still where it was; waits for verbs that share its row as long as ``lock_run`` does."""
     locked = lock_run(run.pk, states=frozenset({RunState(run.state)}))
     if locked is not None:
         move(locked, to, table=RUN_MOVES, **changes)
