@@ -182,7 +182,8 @@ def test_every_page_fits_a_phone(open_as, operator, team, gift, dark):
 def test_what_is_typed_while_a_slow_panel_is_awaited_is_not_written_over(open_as, operator):
     page = open_as(operator, f"{ADD}?mechanic=assist")
     page.on("dialog", lambda dialog: dialog.accept())  # "leave without saving?"
-    page.get_by_test_id("title").fill("旧的标题")
+    with page.expect_response("**/campaign/live/"):
+        page.get_by_test_id("title").fill("旧的标题")
     answers = []
     page.route("**/campaign/live/", lambda route: answers.append(route))
     page.reload()
