@@ -34,13 +34,15 @@ invariant(
        JOIN orders_order AS o ON o.id = c.order_id
        WHERE e.state = 'failed' AND c.is_seat AND o.paid_at IS NOT NULL AND o.refund_amount < o.paid_amount""",
 )
-#: After settlement a voided contribution changes a score, while ranks stand: such entries are not compared.
+#: After ranking a voided contribution changes a score, while ranks stand: such entries are not compared. (A minute:
+#: ``ended_at`` is the time at which its worker began.)
 invariant(
     "C7",
     "ranks of a settled run are in the order of scores, without gaps",
     """WITH ranked AS (
          SELECT e.id, e.run_id, e.rank, e.score, e.score_at,
-           EXISTS (SELECT 1 FROM campaigns_contribution AS c WHERE c.entry_id = e.id AND c.ended_at > r.ranked_at)
+           EXISTS (SELECT 1 FROM campaigns_contribution AS c WHERE c.entry_id = e.id
+             AND c.ended_at > r.ranked_at - interval '1 minute')
              AS is_revoked
          FROM campaigns_entry AS e JOIN campaigns_run AS r ON r.id = e.run_id
          WHERE e.rank IS NOT NULL AND r.ranked_at IS NOT NULL),

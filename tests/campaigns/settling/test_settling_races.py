@@ -1,16 +1,19 @@
 """Two workers with one settlement, and a close while people join; each with a control that fails unguarded."""
 
+import threading
 from functools import partial
 from time import sleep
 
 import pytest
+from django.db import transaction
 from django.db.models import Count
 
 from apps.campaigns.enums import EntryState, RunState
 from apps.campaigns.mechanics.base import Refused
-from apps.campaigns.models import Benefit, Entry, Grant, Run, RunStock
+from apps.campaigns.models import Benefit, Contribution, Entry, Grant, Run, RunStock
+from apps.campaigns.services.engine import act_as_system
 from apps.campaigns.services.granting import stock
-from apps.campaigns.services.settling import prizes, settle_due_runs, ticking
+from apps.campaigns.services.settling import prizes, ranking, settle_due_runs, ticking
 from apps.core.clock import database_now
 from tests.campaigns.factories import make_benefit, make_members
 from tests.campaigns.guards import without_constraint
@@ -58,6 +61,44 @@ def test_control_without_its_guards_a_settlement_grants_twice(monkeypatch) -> No
         settle_due_runs(now=database_now())
         doubled = Grant.objects.values("key").annotate(times=Count("id")).filter(times__gt=1)
         assert doubled.exists()
+
+
+def revoked_while_ranking() -> tuple[int, list[int | None]]:
+    """A score is revoked in a transaction that ends while the ranking waits for its row: (settled, ranks)."""
+    run = make_contest(state=RunState.SETTLING)
+    best, second = enter(run, [(9, 1), (8, 2)])
+    part = Contribution.objects.get(entry=best, kind="score")
+    held = threading.Event()
+
+    def revoke() -> None:
+        with transaction.atomic():
+            now = database_now()
+            act_as_system(entry_id=best.pk, verb="voided", part_id=part.pk, reason="risk", now=now)
+            held.set()
+            sleep(0.3)
+
+    def settle() -> int:
+        held.wait(10)
+        return settle_due_runs(now=database_now())
+
+    _none, settled = together([revoke, settle], threads=2)
+    ranks = dict(Entry.objects.filter(run=run).values_list("pk", "rank"))
+    return settled, [ranks[best.pk], ranks[second.pk]]
+
+
+def test_a_score_that_is_revoked_while_ranks_are_made_undoes_them() -> None:
+    """C7: ranks are made of scores that stand, all of one moment; the next tick makes them."""
+    assert revoked_while_ranking() == (0, [None, None])
+    assert settle_due_runs(now=database_now()) == 1
+    assert sorted(Entry.objects.values_list("score", "rank")) == [(0, None), (8, 1)]
+    assert not broken_promises()
+
+
+def test_control_without_the_look_at_the_score_the_revoked_one_wins(monkeypatch) -> None:
+    looks = " AND e.score = j.score AND e.score_at = j.score_at"
+    assert looks in ranking.RANK
+    monkeypatch.setattr(ranking, "RANK", ranking.RANK.replace(looks, ""))
+    assert revoked_while_ranking() == (1, [1, 2])
 
 
 def test_settling_while_people_join_leaves_nobody_between() -> None:

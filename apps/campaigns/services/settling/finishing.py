@@ -40,7 +40,12 @@ def finish(run_id: int, *, now: datetime) -> bool:
                 team=run.campaign.team,
                 subject=f"campaigns.run:{run.pk}",
                 value=figures["cost"],
-                data={key: figures[key] for key in ("entries", "won", "grants", "unfunded", "held")},
+                data={
+                    "campaign": run.campaign_id,
+                    "run": run.pk,
+                    "mechanic": run.mechanic,
+                    **{key: figures[key] for key in ("entries", "won", "grants", "unfunded", "held")},
+                },
             )
         ]
     )

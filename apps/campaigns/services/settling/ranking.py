@@ -12,17 +12,14 @@ from apps.campaigns.selectors.plans import Plan
 from apps.campaigns.services.settling.turns import is_mine
 from apps.events.enums import EventKind
 
-#: In the house's order of locks, before the statement that changes them in the order of their ranks.
-_LOCK = """
-SELECT count(*) FROM (SELECT id FROM campaigns_entry WHERE run_id = %s AND state = 'open'
-    ORDER BY id FOR NO KEY UPDATE) AS locked"""
-#: The floor cuts off the tail of the order, so ranks of those above it are gapless.
-_RANK = """
+#: The floor cuts off the tail of the order, so ranks of those above it are gapless. Nothing is locked before: an entry
+#: that changed since the statement began fails the condition on its score, and then all of it is undone.
+RANK = """
 WITH board AS (
-  SELECT id, score >= %(floor)s AS is_in, row_number() OVER (ORDER BY score DESC, score_at, id) AS place
+  SELECT id, score, score_at, score >= %(floor)s AS is_in, row_number() OVER (ORDER BY score DESC, score_at, id) AS place
   FROM campaigns_entry WHERE run_id = %(run)s AND state = 'open'),
 judged AS (
-  SELECT id, CASE WHEN is_in THEN place END AS rank, is_in,
+  SELECT id, score, score_at, CASE WHEN is_in THEN place END AS rank, is_in,
     is_in AND place <= %(last)s AND EXISTS (
       SELECT 1 FROM unnest(%(firsts)s::int[], %(lasts)s::int[]) AS tier(first, last)
       WHERE place BETWEEN tier.first AND tier.last) AS is_won
@@ -32,21 +29,25 @@ ended AS (
   SET rank = j.rank, state = CASE WHEN j.is_won THEN 'won' ELSE 'failed' END,
     reason = CASE WHEN j.is_won THEN 'ranked' WHEN j.is_in THEN 'no_prize' ELSE 'below_floor' END,
     ended_at = %(now)s, updated_at = %(now)s
-  FROM judged AS j WHERE e.id = j.id AND e.state = 'open'
-  RETURNING e.id, e.owner_id, e.state, e.reason, e.rank)
-INSERT INTO events_event (occurred_at, kind, key, team_id, member_id, subject, data)
-SELECT %(now)s, CASE state WHEN 'won' THEN %(succeeded)s ELSE %(failed)s END, 'entry:' || id || ':' || state,
-  %(team)s, owner_id, 'entry:' || id,
-  jsonb_build_object('campaign', %(campaign)s::bigint, 'run', %(run)s::bigint, 'mechanic', %(mechanic)s::text,
-    'entry', id, 'owner', owner_id, 'reason', reason, 'rank', rank)
-FROM ended ON CONFLICT DO NOTHING"""
+  FROM judged AS j
+  WHERE e.id = j.id AND e.state = 'open' AND e.score = j.score AND e.score_at = j.score_at
+  RETURNING e.id, e.owner_id, e.state, e.reason, e.rank),
+told AS (
+  INSERT INTO events_event (occurred_at, kind, key, team_id, member_id, subject, data)
+  SELECT %(now)s, CASE state WHEN 'won' THEN %(succeeded)s ELSE %(failed)s END, 'entry:' || id || ':' || state,
+    %(team)s, owner_id, 'entry:' || id,
+    jsonb_build_object('campaign', %(campaign)s::bigint, 'run', %(run)s::bigint, 'mechanic', %(mechanic)s::text,
+      'entry', id, 'owner', owner_id, 'reason', reason, 'rank', rank)
+  FROM ended ON CONFLICT DO NOTHING)
+SELECT (SELECT count(*) FROM board) = (SELECT count(*) FROM ended)"""
 #: After the entries: a verb holds its entry when it asks for the run, so the run comes last here.
 _MARK = "UPDATE campaigns_run SET ranked_at = %s WHERE id = %s AND state = 'settling' AND ranked_at IS NULL"
 
 
 @transaction.atomic
 def rank_entries(run: Run, plan: Plan, *, now: datetime) -> bool:
-    """Give every open entry its rank and its end, and record both; False if another worker is at it.
+    """Give every open entry its rank and its end, and record both; False if another worker is at it, or a
+    score changed in this very moment.
 
     All in one transaction and once (``ranked_at``): a rank is never half given, and never given again among those
     whom the first time left. Whoever is below the floor has no rank; who has a rank within a prize has won.
@@ -58,8 +59,11 @@ def rank_entries(run: Run, plan: Plan, *, now: datetime) -> bool:
     if run.ranked_at is not None:
         return True
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [run.pk])
-        cursor.execute(_RANK, _values(run, plan, now))
+        cursor.execute(RANK, _values(run, plan, now))
+        (is_whole,) = cursor.fetchone()
+        if not is_whole:  # somebody's score was revoked meanwhile: the next tick ranks them all anew
+            transaction.set_rollback(True)
+            return False
         cursor.execute(_MARK, [now, run.pk])
         if cursor.rowcount != 1:
             raise RuntimeError(f"run {run.pk} was ranked outside of its settlement")
