@@ -23,11 +23,11 @@ WHERE f.state = 'open' AND EXCLUDED.score > f.score
 RETURNING f.id"""
 #: Suspicion of an entry: the sum of what is open. A contribution that is void by now weighs nothing more, except
 #: a leaver's, whose leaving is the point.
-_OPEN_SCORE = """
-SELECT COALESCE(sum(f.score), 0) FROM campaigns_flag AS f
-LEFT JOIN campaigns_contribution AS c ON c.id = f.contribution_id
-WHERE f.entry_id = %s AND f.state = 'open'
-  AND (c.id IS NULL OR c.state <> 'void' OR c.void_reason = 'left')"""
+_WEIGHS = """
+campaigns_flag AS f LEFT JOIN campaigns_contribution AS c ON c.id = f.contribution_id
+WHERE f.state = 'open' AND (c.id IS NULL OR c.state <> 'void' OR c.void_reason = 'left')"""
+_OPEN_SCORE = f"SELECT COALESCE(sum(f.score), 0) FROM {_WEIGHS} AND f.entry_id = %s"
+_HEAVY = f"SELECT f.entry_id FROM {_WEIGHS} AND f.run_id = %s GROUP BY 1 HAVING sum(f.score) >= %s ORDER BY 1"
 
 
 def write_findings(facts: EntryFacts, findings: Iterable[Finding], *, now: datetime) -> int:
@@ -59,3 +59,10 @@ def open_score(entry_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN_SCORE, [entry_id])
         return int(cursor.fetchone()[0])
+
+
+def heavy_entries(run_id: int, hold_from: int) -> list[int]:
+    """Entries of the run whose open flags sum up to ``hold_from`` or more."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEAVY, [run_id, hold_from])
+        return [row[0] for row in cursor.fetchall()]

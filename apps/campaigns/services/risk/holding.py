@@ -3,15 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Sum
-
-from apps.campaigns.enums import FlagState
 from apps.campaigns.mechanics.base import Give
-from apps.campaigns.models import Flag
 from apps.campaigns.risk.policy import HOLD_FROM, policy_of
 from apps.campaigns.selectors.plans import Plan
 from apps.campaigns.selectors.risk_facts import quick_facts
-from apps.campaigns.services.risk.flags import open_score, write_findings
+from apps.campaigns.services.risk.flags import heavy_entries, open_score, write_findings
 
 __all__ = ["HOLD_FROM", "is_suspicious", "suspicious_entries"]
 
@@ -31,6 +27,4 @@ def is_suspicious(*, plan: Plan, entry_id: int, gives: Sequence[Give], now: date
 
 def suspicious_entries(*, plan: Plan) -> list[int]:
     """Entries of the plan's run whose open flags reach the threshold: what a settlement gives them is held (C13)."""
-    open_flags = Flag.objects.filter(run_id=plan.run_id, state=FlagState.OPEN).values("entry_id")
-    heavy = open_flags.annotate(total=Sum("score")).filter(total__gte=policy_of(plan.risk).hold_from)
-    return list(heavy.order_by().values_list("entry_id", flat=True))
+    return heavy_entries(plan.run_id, policy_of(plan.risk).hold_from)
