@@ -135,6 +135,6 @@ def tick(now: datetime) -> None:
     expire_due_entries(now=now)
     runs.close_due_runs(now=now)
     scoring.collect_scores(now=now)
-    settling.settle_due_runs(now=now)
     issue_pending(now=now)
-    runs.plan_runs(now=now)
+    if settling.settle_due_runs(now=now):
+        runs.plan_runs(now=now)

@@ -180,6 +180,7 @@ MONTHLY = Plan(
     {"price": "0.00", "own_count": 0, "gift_count": 1, "hours": 12},
     (("gift", "coffee"), ("sender", "points")),
     more={
+        "product_name": "手冲咖啡一杯",
         "stock": 50,
         "budget": Decimal("500.00"),
         "repeat": Repeat.MONTHLY,
