@@ -20,6 +20,10 @@
       time.textContent = left > 0 ? time.dataset.word.replace("%s", words(left)) : time.dataset.over;
     });
   }
-  tick();
-  if (document.querySelector("time[data-until]")) setInterval(tick, 1000);
+  function start() {
+    tick();
+    if (document.querySelector("time[data-until]")) setInterval(tick, 1000);
+  }
+  // Lists load it in the head, before there is a page.
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
 })();

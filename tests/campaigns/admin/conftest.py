@@ -36,7 +36,10 @@ def team_run(team: Team) -> Any:
 
     def make(mechanic: str, rules: Any = None, *, of: Team = team, **more: Any) -> Run:
         campaign = Campaign.objects.create(
-            title=f"活动 {Campaign.objects.count() + 1}", mechanic=mechanic, state=CampaignState.LAUNCHED, team=of
+            title=f"活动 {Campaign.objects.count() + 1}",
+            mechanic=mechanic,
+            state=CampaignState.LAUNCHED,
+            team=of,
         )
         return make_run(mechanic, rules, campaign=campaign, **more)
 

@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.campaigns.mechanics.registry import all_mechanics
-from apps.campaigns.models import Campaign
 
 LIST = "admin:campaigns_campaign_changelist"
 ADD = "admin:campaigns_campaign_add"
@@ -28,8 +27,9 @@ def test_cards_show_every_mechanic_with_its_words(desk):
         assert f'data-testid="card-{mechanic.key}"' in html
         assert str(mechanic.compliance) in html
 
+
 @pytest.mark.parametrize("key", all_mechanics())
 def test_wizard(desk, key):
-    r = desk.get(reverse(ADD)+"?mechanic="+key)
+    r = desk.get(reverse(ADD) + "?mechanic=" + key)
     assert r.status_code == 200
-    open(f"/tmp/wiz-{key}.html","w").write(r.content.decode())
+    open(f"/tmp/wiz-{key}.html", "w").write(r.content.decode())
