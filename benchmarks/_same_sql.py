@@ -96,5 +96,3 @@ def _json(value: Any) -> str:
     import json
 
     return json.dumps(value.obj)
-
-

@@ -21,6 +21,7 @@ _MEMBERS = (
 _MEMBER_VOCABULARY = ("members.tag", "members.tier")
 _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
+_FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campaigns.grant")
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 #: What goes on in runs; entries and contributions are made by members alone.
 _RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
@@ -42,10 +43,15 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_ORDERS, _VIEW),
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
+            (("campaigns.run", "campaigns.runstock"), _VIEW),
+            (("orders.order",), ("add",)),  # by a file
+            (_FULFILMENT, _VIEW),
             ((*_RUNS, *_GIVEN, "campaigns.code", "campaigns.flag"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
             "channels.operate_delivery",
             "orders.mark_paid",
             "orders.cancel_order",
@@ -78,6 +84,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
+            (_FULFILMENT, _VIEW),
             ((*_RUNS, *_GIVEN, "campaigns.benefit"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],

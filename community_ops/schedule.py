@@ -17,7 +17,14 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.expire_due_entries": ("apps.campaigns.tasks.expire_due_entries", 5, "default"),
     "campaigns.warn_ending_runs": ("apps.campaigns.tasks.warn_ending_runs", 60, "default"),
     "content_calendar.draft_run_posts": ("apps.content_calendar.tasks.draft_run_posts", 60, "default"),
+    "campaigns.settle_due_runs": ("apps.campaigns.tasks.settle_due_runs", 10, "default"),
+    "campaigns.collect_scores": ("apps.campaigns.tasks.collect_scores", 30, "default"),
+    "campaigns.void_leavers": ("apps.campaigns.tasks.void_leavers", 60, "default"),
     "campaigns.plan_runs": ("apps.campaigns.tasks.plan_runs", 60, "default"),
+    "campaigns.issue_pending_grants": ("apps.campaigns.tasks.issue_pending_grants", 5, "default"),
+    "campaigns.send_red_packets": ("apps.campaigns.tasks.send_red_packets", 10, "default"),
+    "campaigns.expire_coupons": ("apps.campaigns.tasks.expire_coupons", 60, "default"),
+    "campaigns.warn_low_stock": ("apps.campaigns.tasks.warn_low_stock", 60, "default"),
 }
 
 

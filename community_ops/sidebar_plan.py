@@ -240,6 +240,14 @@ def plan() -> list[tuple[str, list[Entry]]]:
                     words="order 付款 payment",
                 ),
                 Entry(
+                    _("导入订单"),
+                    "upload_file",
+                    "admin:imports_importjob_wizard",
+                    "orders.add_order",
+                    "?target=orders",
+                    words="import order csv excel",
+                ),
+                Entry(
                     _("退款"),
                     "currency_exchange",
                     "admin:orders_refund_changelist",

@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import translation
+from hypothesis import settings as hypothesis_settings
 
 from apps.accounts.models import Team, User
 
 pytest_plugins = ["tests.chat_simulator_fixture"]
+
+# A busy machine is not a fault of the code under test.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

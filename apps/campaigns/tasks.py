@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
-from apps.campaigns.services import expiring, runs
+from apps.campaigns.services import expiring, runs, scoring, settling
+from apps.campaigns.services.codes import low_stock
+from apps.campaigns.services.coupons import returning
+from apps.campaigns.services.granting import pending, red_packets
 from apps.core.clock import database_now
 
 
@@ -34,3 +37,45 @@ def plan_runs() -> None:
 def expire_due_entries() -> None:
     """End entries whose time is over."""
     expiring.expire_due_entries(now=database_now())
+
+
+@shared_task
+def collect_scores() -> None:
+    """Bring scores up to date from invites, orders and points."""
+    scoring.collect_scores(now=database_now())
+
+
+@shared_task
+def void_leavers() -> None:
+    """Void contributions of members who left, where the rules say so."""
+    scoring.void_leavers(now=database_now())
+
+
+@shared_task
+def settle_due_runs() -> None:
+    """Bring runs that are over to their result."""
+    settling.settle_due_runs(now=database_now())
+
+
+@shared_task
+def issue_pending_grants() -> int:
+    """Issue grants that settlement or a refill left pending."""
+    return pending.issue_pending(now=database_now())
+
+
+@shared_task
+def send_red_packets() -> int:
+    """Take red packets of machine providers one step further."""
+    return red_packets.send_red_packets(now=database_now())
+
+
+@shared_task
+def expire_coupons() -> int:
+    """Mark coupons whose last day is over."""
+    return returning.expire_coupons(now=database_now())
+
+
+@shared_task
+def warn_low_stock() -> int:
+    """Tell people of benefits that run dry."""
+    return low_stock.warn_low_stock(now=database_now())

@@ -3,15 +3,6 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
-
-
-class ClockTimestamp(Func):
-    """The same clock inside a query."""
-
-    function = "clock_timestamp"
-    arity = 0
-    output_field = DateTimeField()
 
 
 def database_now() -> datetime:

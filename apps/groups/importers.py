@@ -1,4 +1,4 @@
-"""What the groups room brings to the member file: the column 所在社群."""
+"""What the groups room brings to the files of members and orders: 所在社群 and 来源社群."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -198,4 +198,51 @@ extend_target(
         ),
     },
     kept_reasons={"group_name.moved": _("导入之后又进了群或退了群")},
+)
+
+
+class OrderGroupStep(Step):
+    """Says which group an imported order came from; the order is then seen by the group's team."""
+
+    name = "order groups"
+    order = 60
+    columns = ("order_group",)
+
+    def write(self, run: Run, batch: Batch) -> None:
+        run.execute(
+            "UPDATE orders_order o SET group_id = g.id, team_id = g.team_id"
+            f" FROM {run.rows} r JOIN groups_group g ON g.name = r.order_group{_scope(run.actor)}"
+            f" WHERE {batch.where} AND r.outcome = {Outcome.CREATED.value} AND o.id = r.target_id"
+        )
+
+    def finish(self, run: Run) -> None:
+        run.note(
+            "order_group.unknown",
+            f"SELECT r.row_no, r.order_group FROM {run.rows} r WHERE r.order_group IS NOT NULL"
+            f" AND {IS_WRITTEN} AND NOT EXISTS"
+            f" (SELECT 1 FROM groups_group g WHERE g.name = r.order_group{_scope(run.actor)})",
+        )
+
+
+extend_target(
+    "orders",
+    columns=(
+        Column(
+            key="order_group",
+            label=_("来源社群"),
+            aliases=("社群", "群名称", "来源群", "group"),
+            parse=parse.text(80),
+            max_length=80,
+            example=_("福利社5群"),
+        ),
+    ),
+    steps=(OrderGroupStep(),),
+    messages={
+        "order_group.unknown": Message(
+            level=Level.WARNING,
+            text=_("没有这个社群，或你看不到它；订单已导入，但不知道来自哪个群。"),
+            hint=_("请先导入或新建社群，撤销后再导入这份文件。"),
+        ),
+    },
+    kept_reasons={},
 )

@@ -24,6 +24,7 @@
     tick();
     if (document.querySelector("time[data-until]")) setInterval(tick, 1000);
   }
-  // Lists load it in the head, before there is a page.
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
+  /* Lists load their scripts in the head, before there is anything to count. */
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 })();

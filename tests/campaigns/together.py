@@ -7,10 +7,10 @@ from typing import Any
 from django.db import connection
 
 
-def together(work: Sequence[Callable[[], Any]], *, threads: int = 16) -> list[Any]:
+def together(work: Sequence[Callable[[], Any]], *, threads: int = 16, patience: int = 120) -> list[Any]:
     """Run every call; returns results in order, an exception in place of what was raised.
 
-    Calls are dealt to ``threads`` threads that wait for one another at a barrier first. Connections are closed.
+    Calls are dealt to ``threads`` threads that wait for one another at a barrier first. Connections are closed. ``patience`` in seconds.
     """
     results: list[Any] = [None] * len(work)
     size = min(threads, len(work))
@@ -32,6 +32,6 @@ def together(work: Sequence[Callable[[], Any]], *, threads: int = 16) -> list[An
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(timeout=120)
+        worker.join(timeout=patience)
         assert not worker.is_alive(), "a worker hangs: a deadlock that PostgreSQL cannot see"
     return results

@@ -18,6 +18,8 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS_OF_CODE = {
     "unknown_verb": 404,
     "not_found": 404,
+    "coupon_unknown": 404,
+    "unknown_member": 401,
     "not_yours": 403,
     "blocked": 403,
     "key_reused": 422,

@@ -103,6 +103,10 @@ class CampaignForm(forms.ModelForm):
         self.fields["repeat"].widget = forms.RadioSelect()
         self.fields["repeat"].choices = Campaign._meta.get_field("repeat").choices  # type: ignore[attr-defined]
         for name, field in self.fields.items():
+            if isinstance(field.widget, forms.NumberInput):
+                # A number box sends nothing for what it cannot read, and what was typed would be lost.
+                mode = "decimal" if isinstance(field, forms.DecimalField) else "numeric"
+                field.widget = forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"})
             if not isinstance(field.widget, forms.CheckboxInput):
                 kind = "ca-select" if isinstance(field.widget, forms.Select) else "ca-input"
                 field.widget.attrs |= {"class": kind, "data-testid": name}

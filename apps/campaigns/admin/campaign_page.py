@@ -38,8 +38,10 @@ from apps.campaigns.services.runs import (
 )
 from apps.core.clock import database_now
 from apps.core.errors import Invalid
+from apps.core.sentences import listed
 
 _RUNS_SHOWN = 12
+_GROUPS_SHOWN = 20
 #: What a dialog asks a reason for.
 _WITH_REASON = frozenset({CampaignAction.PAUSE, CampaignAction.RESUME, CampaignAction.ARCHIVE})
 _STYLES = {CampaignAction.LAUNCH: "primary", CampaignAction.ARCHIVE: "danger"}
@@ -89,11 +91,17 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: str) -> HttpRes
             {f.attname: getattr(campaign, f.attname) for f in campaign._meta.fields}, now=now
         ),
         eligibility=eligibility_in_words(campaign.eligibility),
-        groups=campaign.groups.order_by("name", "id"),
+        groups=_group_names(campaign),
         rows=_rows(campaign),
         history=[(entry, word_for(entry.action)) for entry in history_of(campaign)],
         **_plan(campaign, mechanic),
     )
+
+
+def _group_names(campaign: Campaign) -> str:
+    names = list(campaign.groups.order_by("name", "id").values_list("name", flat=True)[: _GROUPS_SHOWN + 1])
+    more = "…" if len(names) > _GROUPS_SHOWN else ""
+    return f"{listed(names[:_GROUPS_SHOWN])}{more}"
 
 
 def _plan(campaign: Campaign, mechanic: Any) -> dict[str, Any]:

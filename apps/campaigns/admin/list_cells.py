@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,9 +20,8 @@ def card(campaign: Campaign) -> SafeString:
     if mechanic is None:
         return format_html("{}", campaign.title)
     return format_html(
-        '<span class="ca-cell-list ca-name"><span class="ca-mark" aria-hidden="true">{}</span>'
-        "<span><b>{}</b><small>{}</small></span></span>",
-        mechanic.mark,
+        '<span class="ca-cell-list ca-name">{}<span><b>{}</b><small>{}</small></span></span>',
+        render_to_string("campaigns/_mark.html", {"mechanic": mechanic}),
         campaign.title,
         mechanic.label,
     )

@@ -19,6 +19,7 @@ from apps.members.api.authentication import IsMember, MemberActor, MemberTokenAu
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 80
 MOST_ROWS = 100
+_JSON = ExactJSONRenderer()
 
 
 class PublicAPIView(APIView):
@@ -29,6 +30,10 @@ class PublicAPIView(APIView):
     throttle_classes = [EdgeLimits]
     parser_classes = [BoundedJSONParser]
     renderer_classes = [ExactJSONRenderer]
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """JSON, whatever is asked for: there is nothing else, and asking costs as much as a query."""
+        return _JSON, _JSON.media_type
 
 
 class MemberAPIView(PublicAPIView):

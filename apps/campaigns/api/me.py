@@ -3,14 +3,23 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.api.problems import ProblemSerializer
 from apps.campaigns.api.base import MOST_ROWS, MemberAPIView, now_of, whole_number
-from apps.campaigns.api.serializers import MyCouponsSerializer, MyEntriesSerializer, MyGrantsSerializer
+from apps.campaigns.api.serializers import (
+    GrantRowSerializer,
+    MyCouponsSerializer,
+    MyEntriesSerializer,
+    MyGrantsSerializer,
+)
 from apps.campaigns.api.shapes import coupon_row, entry_row, grant_row, run_row
 from apps.campaigns.selectors.wallet import codes_of, coupons_of, entries_of, grants_of
+from apps.campaigns.services.granting.addresses import fill_address
 from apps.members.api.authentication import member_of
 
 PAGING = [
@@ -37,6 +46,30 @@ class MyGrants(MemberAPIView):
         grants, following = _page(request, grants_of(member_of(request).member_id))
         codes = codes_of(grants)
         return Response({"grants": [grant_row(grant, codes) for grant in grants], "next_before": following})
+
+
+class AddressSerializer(serializers.Serializer[dict[str, Any]]):
+    name = serializers.CharField(max_length=40)
+    phone = serializers.CharField(max_length=40)
+    address = serializers.CharField(max_length=200)
+
+
+class GrantAddress(MemberAPIView):
+    @extend_schema(
+        operation_id="me_grants_address",
+        request=AddressSerializer,
+        responses={200: GrantRowSerializer, 404: ProblemSerializer, 409: ProblemSerializer},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Where a parcel goes; may be corrected until it is shipped. Needs no Idempotency-Key: again is the same.
+        Another's gift is not found (S2), and the address is never sent back."""
+        member_id = member_of(request).member_id
+        asked = AddressSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        grant = get_object_or_404(grants_of(member_id), pk=pk)
+        fill_address(grant=grant, member_id=member_id, **asked.validated_data, now=now_of(request))
+        grant.refresh_from_db(fields=["state", "updated_at"])
+        return Response(grant_row(grant, {}))
 
 
 class MyCoupons(MemberAPIView):

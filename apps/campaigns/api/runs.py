@@ -30,7 +30,7 @@ from apps.campaigns.api.serializers import (
 )
 from apps.campaigns.api.shapes import entry_row, public_name, run_page, run_row
 from apps.campaigns.models import Entry, Run
-from apps.campaigns.selectors.board import board
+from apps.campaigns.selectors.board import BoardRow, board
 from apps.campaigns.selectors.pages import run_view
 from apps.campaigns.selectors.plans import plan_of
 from apps.campaigns.selectors.public_runs import going_and_coming, joinable_entries, public_runs
@@ -124,7 +124,13 @@ class RunBoard(PublicAPIView):
         found = board(
             run_id=run.pk, limit=limit, member_id=member_id_of(request), now=now, is_around=is_around
         )
-        return Response({"now": now, **found})
+        mine = None if found.mine is None else _board_row(found.mine)
+        rows = [_board_row(row) for row in found.rows]
+        return Response({"now": now, "rows": rows, "total": found.total, "mine": mine, "gap": found.gap})
+
+
+def _board_row(row: BoardRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("rank", "name", "title", "score", "is_mine")}
 
 
 def found_run(pk: int) -> Run:

@@ -169,7 +169,11 @@ class BoardRowSerializer(serializers.Serializer[Doc]):
 class BoardSerializer(serializers.Serializer[Doc]):
     now = serializers.DateTimeField()
     rows = BoardRowSerializer(many=True)
+    total = serializers.IntegerField(help_text="Entries on the board, counted some seconds ago at most.")
     mine = BoardRowSerializer(allow_null=True)
+    gap = serializers.DecimalField(
+        max_digits=14, decimal_places=2, allow_null=True, help_text="How much the next one ahead has more."
+    )
 
 
 class MyEntrySerializer(EntryRowSerializer):

@@ -37,6 +37,14 @@ class Estimate:
     percent: int
     is_over: bool
 
+    @property
+    def total_text(self) -> str:
+        return f"¥{self.total:,.2f}"
+
+    @property
+    def one_text(self) -> str:
+        return f"¥{self.one:,.2f}"
+
 
 @dataclass(frozen=True)
 class Economics:
@@ -52,6 +60,10 @@ class Economics:
     sentence: str
     shortages: tuple[str, ...] = ()
     assumptions: tuple[Text, ...] = ()
+
+    @property
+    def budget_text(self) -> str:
+        return "" if self.budget is None else f"¥{self.budget:,.2f}"
 
 
 def slot_prices(gifts: Sequence[Gift]) -> dict[str, Decimal]:

@@ -15,7 +15,7 @@ from django.db.models import Count, Sum
 from apps.campaigns.enums import LIVE_ENTRY_STATES, EntryState, FlagState, GrantState, PartState
 from apps.campaigns.mechanics.base import Figure, Totals
 from apps.campaigns.models import Contribution, Entry, Flag, Grant, Run, RunStock
-from apps.campaigns.selectors.board import board
+from apps.campaigns.selectors.board import BoardRow, board
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.selectors.trends import Trend
 from apps.members.models import Member
@@ -62,7 +62,7 @@ class Monitor:
     grants: Mapping[str, tuple[int, Decimal]]
     flags_open: int
     happenings: list[Happening]
-    board: list[dict[str, Any]]
+    board: tuple[BoardRow, ...]
 
     @property
     def entry_count(self) -> int:
@@ -135,9 +135,9 @@ def monitor_of(run: Run, *, now: datetime) -> Monitor:
         grants=_grants(run),
         flags_open=Flag.objects.filter(run=run, state=FlagState.OPEN).count(),
         happenings=_happenings(run),
-        board=board(run_id=run.pk, limit=_BOARD_ROWS, member_id=None, now=now)["rows"]
+        board=board(run_id=run.pk, limit=_BOARD_ROWS, member_id=None, now=now).rows
         if plan.mechanic.is_ranked
-        else [],
+        else (),
     )
 
 

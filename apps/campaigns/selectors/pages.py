@@ -6,8 +6,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from apps.campaigns.enums import PartState
-from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn
+from apps.campaigns.enums import PartState, RunState
+from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn, Verb
 from apps.campaigns.models import Contribution, Entry, Run
 from apps.campaigns.selectors.plans import plan_of
 from apps.members.models import Member
@@ -51,7 +51,20 @@ def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime
         now=now,
         rng=Random(0),  # noqa: S311 - looking decides nothing
     )
-    return plan.mechanic.page(turn)
+    page = plan.mechanic.page(turn)
+    offered = [
+        button for button in page.buttons if _is_offered(plan.mechanic.verb(button.verb), run, state, now)
+    ]
+    return replace(page, buttons=tuple(offered))
+
+
+def _is_offered(verb: Verb, run: Run, state: State | None, now: datetime) -> bool:
+    """Would the engine take it now? A page may be older than the last tick, and must not offer what is refused."""
+    if state is not None and state.expires_at is not None and state.expires_at <= now:
+        return False
+    if verb.after_close:
+        return run.state not in (RunState.SCHEDULED, RunState.PAUSED, RunState.CANCELLED)
+    return run.state == RunState.OPEN and run.opens_at <= now < run.closes_at
 
 
 def _is_new(run: Run, member_id: int | None) -> bool:

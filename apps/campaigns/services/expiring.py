@@ -30,7 +30,7 @@ def expire_due_entries(*, now: datetime, batch: int = BATCH) -> int:
     after: tuple[datetime, int] | None = None
     for _number in range(MOST_BATCHES):
         due = _due(now, after, batch)
-        ended += sum(_expire(pk, now) for _expires_at, pk in due)
+        ended += sum(end_entry(pk, now=now) for _expires_at, pk in due)
         if len(due) < batch:
             break
         after = due[-1]
@@ -47,9 +47,12 @@ def _due(now: datetime, after: tuple[datetime, int] | None, batch: int) -> list[
     return [(at, pk) for at, pk in free.values_list("expires_at", "pk")[:batch] if at is not None]
 
 
-def _expire(entry_id: int, now: datetime) -> int:
+def end_entry(entry_id: int, *, now: datetime, is_closing: bool = False) -> bool:
+    """Let one entry come to its end by its mechanic, in a transaction of its own; ``is_closing``: the run's window
+    is over. Returns whether the mechanic was asked; one that fails is told to people once."""
     try:
-        return act_as_system(entry_id=entry_id, verb="expire", now=now) is not None
+        outcome = act_as_system(entry_id=entry_id, verb="expire", is_closing=is_closing, now=now)
+        return outcome is not None
     except OperationalError as error:  # a deadlock, a lock that took too long: the next tick tries again
         logger.warning("entry %s is busy: %s", entry_id, error)
     except Exception as error:
@@ -61,4 +64,4 @@ def _expire(entry_id: int, now: datetime) -> int:
             text=_("参与单 %(code)s 到期了却没能了结：%(error)s") % {"code": entry.code, "error": error},
             level=NoticeLevel.ERROR,
         )
-    return 0
+    return False

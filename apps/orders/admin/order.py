@@ -62,7 +62,7 @@ class PaymentInline(_ReadOnlyInline):
 
 class RefundInline(_ReadOnlyInline):
     model = Refund
-    fields = ["number", "amount", "state", "reason", "requested_at", "done_at", "error"]
+    fields = ["number", "amount", "state", "reason", "done_at", "error"]
     readonly_fields = fields
     ordering = ["id"]
 

@@ -1,14 +1,19 @@
-"""A team with an operator, and runs of every kind that its people may watch."""
+"""An operator at a desk, and what a campaign is made of."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team, User
+from apps.campaigns.admin.rule_inputs import shown_values
 from apps.campaigns.enums import CampaignState
-from apps.campaigns.models import Campaign, Run
+from apps.campaigns.mechanics.registry import get_mechanic
+from apps.campaigns.models import Benefit, Campaign, Run
 from apps.members.models import Member
 from tests.campaigns.factories import make_member, make_run
 
@@ -16,6 +21,53 @@ from tests.campaigns.factories import make_member, make_run
 @pytest.fixture
 def operator(make_user: Any, team: Team) -> User:
     return make_user("operator", Role.GROUP_OPERATOR, team)
+
+
+@pytest.fixture
+def desk(client: Client, operator: User) -> Client:
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def gift(team: Team) -> Benefit:
+    return Benefit.objects.create(
+        name="洗衣凝珠",
+        kind="physical",
+        team=team,
+        cost=Decimal("3.50"),
+        face_value=Decimal("9.90"),
+        stock=1000,
+    )
+
+
+@pytest.fixture
+def form_of(team: Team) -> Callable[..., dict[str, Any]]:
+    """``form_of("assist", title="…", **{"rule.hours": "8"})`` → what the wizard posts, with the mechanic's defaults."""
+
+    def make(key: str, **typed: Any) -> dict[str, Any]:
+        data: dict[str, Any] = {
+            "title": "周五帮一把",
+            "team": team.pk,
+            "expected_entries": "100",
+            "entries_per_member": "1",
+            "contributions_per_member": "0",
+            "repeat": "once",
+            "timezone": "Asia/Shanghai",
+            "duration_value": "3",
+            "duration_unit": "day",
+            "warn_minutes": "120",
+            "drafts_posts": "on",
+        }
+        for name, value in shown_values(get_mechanic(key).rules_type, {}).items():
+            if isinstance(value, list):
+                data[f"rule.{name}.a"] = [first for first, _second in value]
+                data[f"rule.{name}.b"] = [second for _first, second in value]
+            elif value is not False:
+                data[f"rule.{name}"] = "on" if value is True else value
+        return data | typed
+
+    return make
 
 
 @pytest.fixture
@@ -44,13 +96,6 @@ def team_run(team: Team) -> Any:
         return make_run(mechanic, rules, campaign=campaign, **more)
 
     return make
-
-
-@pytest.fixture
-def desk(client: Any, operator: User) -> Any:
-    """The test client with the operator signed in."""
-    client.force_login(operator)
-    return client
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
-"""Any rules and any play of any mechanic: what the contract tests draw from. Knows no mechanic by name; keeps the
+"""Any play of any mechanic: what the contract tests draw from. Knows no mechanic by name; keeps the
 engine's own gates (who, in which state, before the window closes) so that only the mechanic's part is tried."""
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -22,55 +24,17 @@ from apps.campaigns.mechanics.base import (
     Verb,
     Who,
 )
-from apps.core.errors import Invalid
+from tests.campaigns.mechanics.drawn_rules import some_rules
 from tests.campaigns.mechanics.world import World
 
 MEMBERS = (1, 2, 3, 4, 5)
 GUEST = None
-KINDS = (*["verb"] * 8, "pay", "pay", "lapse", "void", "expire", "wait", "score")
+MOST_ENTRIES = 4
+KINDS = (*["verb"] * 9, "open", "open", "pay", "pay", "lapse", "void", "expire", "wait", "score")
 
 #: What happens next: a kind of step and three numbers from which its details follow.
 STEP = st.tuples(st.sampled_from(KINDS), st.integers(0, 11), st.sampled_from(MEMBERS), st.integers(0, 99))
 STEPS = st.lists(STEP, min_size=4, max_size=30)
-
-
-def _value(item: dict[str, Any]) -> st.SearchStrategy[Any]:
-    low = item["minimum"] if item["minimum"] is not None else 0
-    high = item["maximum"] if item["maximum"] is not None else low + 1_000
-    few = st.integers(int(low), int(min(high, low + 6)))
-    money = st.decimals(low, min(high, low + 200), places=2)
-    match item["kind"]:
-        case "integer":
-            return few
-        case "money":
-            return money
-        case "boolean":
-            return st.booleans()
-        case "choice":
-            return st.sampled_from([key for key, _label in item["choices"]])
-        case "text":
-            return st.just(item["default"])
-        case "steps":
-            return st.lists(few, max_size=4)
-        case "prices":
-            return st.lists(st.tuples(st.integers(1, 8), money), max_size=3)
-        case "ranks":
-            return st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), max_size=3)
-    raise AssertionError(f"no strategy for a rule of kind {item['kind']!r}")
-
-
-@st.composite
-def any_rules(draw: st.DrawFn, mechanic: Mechanic[Any]) -> Rules:
-    """Rules that the mechanic accepts; small numbers, so that plays reach their ends."""
-    described = mechanic.rules_type.described()
-    data: dict[Any, Any] = {item["name"]: draw(st.none() | _value(item)) for item in described}
-    while True:
-        try:
-            return mechanic.rules_type.load(data)
-        except Invalid as problem:
-            # Give up what is wrong; if that is the default, something else that does not go with it.
-            given = [name for name, value in data.items() if value is not None]
-            data[problem.field if problem.field in given else given[-1]] = None
 
 
 def fresh_world(mechanic: Mechanic[Any], rules: Rules, *, seed: int = 7) -> World:
@@ -86,30 +50,58 @@ class Step:
     pick: int
     member: int
     number: int
+    verb: str = ""  # one in particular
+
+
+def explore(mechanic: Mechanic[Any], wanted: set[str], *, plays: int = 300) -> set[str]:
+    """The verbs that are asked in plays that lean to what has been tried least, so that they go deep."""
+    dice, asked, tried = Random(5), set[str](), Counter[str]()
+    for number in range(plays):
+        if wanted <= asked:
+            break
+        w = fresh_world(mechanic, some_rules(mechanic, dice), seed=number)
+        for member in (1, 2, 3):
+            asked.update(play(w, Step("open", 0, member, 0)))
+        for _ in range(60):
+            step = Step(dice.choice(KINDS), dice.randrange(12), dice.choice(MEMBERS), dice.randrange(1_000))
+            verbs = _verbs_now(w, _entry(w, step))
+            if step.kind == "verb" and verbs and dice.random() < 0.8:
+                rarest = min(verbs, key=lambda verb: (tried[verb.key], verb.key))
+                tried[rarest.key] += 1
+                step = replace(step, verb=rarest.key)
+            asked.update(play(w, step))
+        asked.update(finish(w))
+    return asked
 
 
 def play(w: World, step: Step) -> list[str]:
-    """One step; returns the verbs that got through. A step that the engine would not let through does nothing.
-    Refusals are taken as answers."""
-    through: list[str] = []
+    """One step; returns the verbs that the mechanic was asked. A step that the engine would not let through does
+    nothing. Refusals are taken as answers."""
+    asked: list[str] = []
     try:
-        _play(w, step, through)
+        _play(w, step, asked)
     except Refused as refusal:
         if not str(refusal) or not refusal.code:
             raise
-    return through
+    return asked
 
 
-def _play(w: World, step: Step, through: list[str]) -> None:
+def _play(w: World, step: Step, asked: list[str]) -> None:
     entries = sorted(w.entries)
-    entry = entries[step.pick % len(entries)] if entries else 0
+    entry = _entry(w, step)
     parts = [part for number in entries for part in w.live_parts(number)]
     orders = [p for p in parts if p.order_id and not p.is_paid and p.id not in w.cancelled_orders]
     match step.kind:
         case "verb":
-            verb = w.mechanic.verbs[step.number % len(w.mechanic.verbs)]
-            if _play_verb(w, verb, entry, step):
-                through.append(verb.key)
+            verbs = _verbs_now(w, entry)
+            if verbs:
+                verb = verbs[step.number % len(verbs)]
+                if step.verb:
+                    verb = w.mechanic.verb(step.verb)
+                # The number has chosen the verb: of its parameters it decides by what is left over.
+                _play_verb(w, verb, entry, replace(step, number=step.number // len(verbs)), asked)
+        case "open" if len(_live(w)) < MOST_ENTRIES:
+            _play_verb(w, w.mechanic.opening, entry, step, asked)
         case "pay" if orders:
             w.pay(orders[step.number % len(orders)].id)
         case "lapse" if orders:
@@ -117,52 +109,77 @@ def _play(w: World, step: Step, through: list[str]) -> None:
         case "void" if parts:
             part = parts[step.number % len(parts)]
             w.act("voided", entry=w.parts[part.id][0], part=part.id)
-            through.append("voided")
+            asked.append("voided")
         case "expire":
             if expire_due(w):
-                through.append("expire")
+                asked.append("expire")
         case "wait":
-            w.now += timedelta(minutes=step.number * 10)
+            w.now += timedelta(minutes=step.number % 100 * 10)
         case "score" if entry and w.mechanic.score_source(w.rules) is not None:
             if w.state(entry).state == EntryState.OPEN:
                 part = AddPart(
                     w.state(entry).owner_id,
                     "score",
-                    Decimal(step.number + 1),
+                    Decimal(step.number % 9 + 1),
                     key=f"invite:{len(w.parts)}",
                     is_seat=False,
                 )
                 w._add_part(entry, part)
 
 
-def _play_verb(w: World, verb: Verb, entry: int, step: Step) -> bool:
-    """Did the engine let it be tried? (A refusal by the mechanic is raised.)"""
+def _live(w: World) -> list[int]:
+    return [number for number in sorted(w.entries) if w.state(number).state in LIVE_ENTRY_STATES]
+
+
+def _entry(w: World, step: Step) -> int:
+    """The entry that the step speaks of, mostly one where something still goes on; 0 if there is none."""
+    there = _live(w) if step.pick % 4 else sorted(w.entries)
+    return there[step.pick % len(there)] if there else 0
+
+
+def _verbs_now(w: World, entry: int) -> list[Verb]:
+    """What somebody may try in this entry's state: other picks would only be turned away at the door."""
+    state = w.state(entry).state if entry else ""
+    return [v for v in w.mechanic.verbs if not v.opens and state in (v.in_states or (EntryState.OPEN,))]
+
+
+def _play_verb(w: World, verb: Verb, entry: int, step: Step, asked: list[str]) -> None:
+    """Ask the mechanic, if the engine would; what was asked is noted, whatever the answer."""
     if w.now >= w.run.closes_at and not verb.after_close:
-        return False
-    # The step's number has chosen the verb: of its parameters it decides by what is left over.
-    step = replace(step, number=step.number // len(w.mechanic.verbs))
+        return
     if verb.opens:
+        asked.append(verb.key)
         w.act(verb.key, member=step.member, entry=None, **_params(w, verb, None, step))
-        return True
+        return
     if not entry:
-        return False
-    step = replace(step, member=_actor(verb, w.state(entry).owner_id, step))
-    if not offered(verb, w.state(entry), step.member):
-        return False
+        return
+    step = replace(step, member=_actor(w, verb, entry, step))
+    if not offered(verb, w.state(entry), step.member) or is_late(w, verb, entry):
+        return
     params = _params(w, verb, w.state(entry), step)
     if any(param.is_required and param.key not in params for param in verb.params):
-        return False
+        return
     is_staff = verb.who == Who.STAFF
+    if (
+        "part" in params
+        and step.number % 2
+        and offered(verb, w.state(entry), w.parts[params["part"]][1].member_id)
+    ):
+        step = replace(step, member=w.parts[params["part"]][1].member_id)  # one's own, often enough
     part = next((params[p.key] for p in verb.params if p.kind == ParamKind.PART and p.key in params), None)
     member = None if is_staff else step.member
+    asked.append(verb.key)
     w.act(verb.key, member=member, entry=entry, part=part, is_staff=is_staff, **_without_part(params))
-    return True
 
 
-def _actor(verb: Verb, owner: int, step: Step) -> int:
-    """Somebody who may try it: most random picks would only be turned away at the door."""
-    if verb.who == Who.OWNER or (verb.who == Who.ANYONE and step.number % 2):
+def _actor(w: World, verb: Verb, entry: int, step: Step) -> int:
+    """Somebody who may try it; often one who has to do with the entry already."""
+    owner = w.state(entry).owner_id
+    friends = sorted({part.member_id for part in w.live_parts(entry)} - {owner})
+    if verb.who == Who.OWNER or (verb.who == Who.ANYONE and step.number % 3 == 1):
         return owner
+    if friends and step.number % 3 == 2:
+        return friends[step.pick % len(friends)]
     if verb.who == Who.OTHERS and step.member == owner:
         return step.member % len(MEMBERS) + 1
     return step.member
@@ -181,6 +198,13 @@ def offered(verb: Verb, state: State, member: int | None) -> bool:
     if verb.who == Who.OTHERS:
         return member != state.owner_id
     return verb.who in (Who.ANYONE, Who.STAFF)
+
+
+def is_late(w: World, verb: Verb, entry: int) -> bool:
+    """Does the clock forbid it, whether or not a tick has come? Staff may still deal with what is over."""
+    ends = w.state(entry).expires_at
+    over = ends is not None and w.now >= ends and verb.who != Who.STAFF
+    return over or (w.now >= w.run.closes_at and not verb.after_close)
 
 
 def _params(w: World, verb: Verb, state: State | None, step: Step) -> dict[str, Any]:
@@ -227,7 +251,7 @@ def expire_due(w: World) -> int:
 
 
 def finish(w: World) -> list[str]:
-    """Close the window and let every later deadline pass; returns the verbs that got through."""
+    """Close the window and let every later deadline pass; returns the verbs that were asked."""
     w.now = max(w.now, w.run.closes_at)
     asked = 0
     for _ in range(5):

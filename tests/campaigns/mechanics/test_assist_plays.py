@@ -109,7 +109,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(
     stages=st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True).map(sorted),
     needs_proof=st.booleans(),

@@ -259,7 +259,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(
     rules=workable_rules(),
     early=st.booleans(),

@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.campaigns.enums import EntryState
@@ -15,6 +15,7 @@ from tests.campaigns.mechanics.bargains import CENT, OWNER, price, refused, work
 from tests.campaigns.mechanics.world import World
 
 
+@settings(deadline=None)
 @given(rules=workable_rules(), seed=st.integers(), old=st.frozensets(st.integers(2, 20)))
 def test_cuts_sum_exactly_to_start_minus_floor_at_the_last_helper(
     rules: BargainRules, seed: int, old: frozenset[int]
@@ -36,6 +37,7 @@ def test_cuts_sum_exactly_to_start_minus_floor_at_the_last_helper(
     assert refused(w, "cut", member=999) in {"full", "ended"}
 
 
+@settings(deadline=None)
 @given(
     rules=workable_rules(),
     seed=st.integers(),
@@ -67,6 +69,7 @@ def test_voided_cut_gives_its_money_and_its_place_back(
     assert price(w) == rules.floor
 
 
+@settings(deadline=None)
 @given(left=st.integers(1, 10**9), cuts=st.integers(1, 1_000), weight=st.integers(1, 20), seed=st.integers())
 def test_heavier_cut_of_the_same_draw_is_never_smaller(left: int, cuts: int, weight: int, seed: int) -> None:
     left = max(left, cuts)

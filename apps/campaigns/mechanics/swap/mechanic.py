@@ -47,6 +47,7 @@ class Swap(Mechanic[SwapRules]):
     entry_word = _("闲置")
     part_word = _("报价")
     rules_type = SwapRules
+    is_browsable = True
     verbs = VERBS
 
     def slots(self, rules: SwapRules) -> list[Slot]:

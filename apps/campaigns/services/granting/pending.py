@@ -21,14 +21,15 @@ _OURS = [str(kind) for kind, how in KINDS.items() if how.first != GrantState.PEN
 
 
 @transaction.atomic
-def issue_pending(*, now: datetime, limit: int = 500) -> int:
-    """Issue pending grants, oldest first; returns how many were taken. Any number may run at once: each skips what
-    another holds, and a killed one leaves everything as it was."""
-    grants = list(
-        Grant.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(Q(next_at__isnull=True) | Q(next_at__lte=now), state=GrantState.PENDING, kind__in=_OURS)
-        .order_by("pk")[:limit]
+def issue_pending(*, now: datetime, limit: int = 500, run_id: int | None = None) -> int:
+    """Issue pending grants (of one run, if given), oldest first; returns how many were taken. Any number may run at
+    once: each skips what another holds, and a killed one leaves everything as it was."""
+    due = Grant.objects.filter(
+        Q(next_at__isnull=True) | Q(next_at__lte=now), state=GrantState.PENDING, kind__in=_OURS
     )
+    if run_id is not None:
+        due = due.filter(run_id=run_id)
+    grants = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:limit])
     failpoint("grant.claimed")
     issue_locked(grants, now=now)
     failpoint("grant.issued")

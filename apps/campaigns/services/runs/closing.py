@@ -11,12 +11,10 @@ from apps.accounts.services.audit import audit
 from apps.campaigns.enums import RUN_MOVES, RunState
 from apps.campaigns.models import Run
 from apps.campaigns.services.recurrence import length_in_words, moment_in_words
-from apps.campaigns.services.runs.access import lock_run, wait_at_most
+from apps.campaigns.services.runs.access import lock_run
 from apps.campaigns.services.runs.telling import tell
 from apps.core.models import move
 
-#: How long one run's end waits for verbs under way before the next tick tries again.
-PATIENCE_MS = 5_000
 _GOING = frozenset({RunState.OPEN, RunState.PAUSED})
 
 
@@ -25,9 +23,9 @@ def close_due_run(*, run_id: int, now: datetime) -> bool:
     """End a run whose window is over: waits for verbs that share the row, and none gets in after.
 
     Of two beats the second waits, then finds it done. Returns whether this call did it. Raises
-    ``OperationalError`` after ``PATIENCE_MS``. What the members have earned is settled from ``closed`` on.
+    ``OperationalError`` when a verb is stuck: the next tick tries again. What the members have earned is settled
+    from ``closed`` on.
     """
-    wait_at_most(PATIENCE_MS)
     run = lock_run(run_id, states=_GOING)
     if run is None or run.closes_at > now:
         return False
@@ -44,7 +42,6 @@ def end(run: Run, *, actor: User | None, now: datetime, reason: str = "") -> Non
 @transaction.atomic
 def warn_run(*, run_id: int, now: datetime) -> bool:
     """Tell people once that a run ends soon. Returns whether this call did it."""
-    wait_at_most(PATIENCE_MS)
     run = lock_run(run_id, states=frozenset({RunState.OPEN}))
     if run is None or run.warned_at is not None or run.closes_at <= now:
         return False
