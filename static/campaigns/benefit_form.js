@@ -1,7 +1,7 @@
 /* A gift's form shows only what its kind needs; hidden fields keep their values and are sent all the same. */
 "use strict";
 
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const kind = document.querySelector("#id_kind");
   const couponKind = document.querySelector("#id_coupon_kind");
   const NEEDS = {
@@ -36,4 +36,4 @@
     document.querySelectorAll(".ca-coupon-terms").forEach((box) => { box.hidden = !hasCoupon; });
   }
   apply();
-})();
+});

@@ -38,6 +38,7 @@ from apps.campaigns.admin.run_pages import GRANT_COLOURS
 from apps.campaigns.enums import GRANT_MOVES, BenefitKind, GrantState
 from apps.campaigns.models import Grant
 from apps.campaigns.providers.registry import get_provider
+from apps.campaigns.selectors.plans import plan_of
 from apps.campaigns.services.granting.addresses import address_of, reveal_address
 from apps.campaigns.services.granting.by_staff import (
     fill_address_for,
@@ -145,7 +146,7 @@ class GrantAdmin(ReadOnlyModelAdmin):
                 "fields": [
                     ("benefit", "state_text"),
                     ("member_link", "entry_link"),
-                    ("quantity", "slot"),
+                    ("quantity", "slot_text"),
                     ("cost", "face_value"),
                     ("created_at", "issued_at"),
                     "reason",
@@ -158,7 +159,14 @@ class GrantAdmin(ReadOnlyModelAdmin):
         ),
         (_("通道"), {"fields": [("provider_no", "attempts"), "next_at"]}),
     ]
-    readonly_fields = ["state_text", "member_link", "entry_link", "masked_address", "created_at"]
+    readonly_fields = [
+        "state_text",
+        "slot_text",
+        "member_link",
+        "entry_link",
+        "masked_address",
+        "created_at",
+    ]
 
     class Media:
         css = {"all": ["campaigns/campaigns.css", "campaigns/runs.css"]}
@@ -218,6 +226,13 @@ class GrantAdmin(ReadOnlyModelAdmin):
     @display(description=_("状态"))
     def state_text(self, grant: Grant) -> str:
         return grant.get_state_display()
+
+    @display(description=_("给谁"))
+    def slot_text(self, grant: Grant) -> str:
+        """The place's name in the mechanic's words."""
+        plan = plan_of(grant.run_id, grant.run.revision)
+        labels = {slot.key: str(slot.label) for slot in plan.mechanic.slots(plan.rules)}
+        return labels.get(grant.slot, grant.slot)
 
     @display(description=_("成本"))
     def money(self, grant: Grant) -> str:

@@ -84,7 +84,7 @@ def one_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         model_admin,
         request,
         "write_off.html",
-        title=_("核销优惠券"),
+        title=_t("核销优惠券"),
         form=form,
         **context,
     )
@@ -198,7 +198,7 @@ def many_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         model_admin,
         request,
         "write_off_many.html",
-        title=_("批量核销"),
+        title=_t("批量核销"),
         form=form,
         results=results[:_MOST_SHOWN],
         good=len(good),
