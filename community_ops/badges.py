@@ -5,6 +5,8 @@ from typing import Any
 from django.core.cache import cache
 
 from apps.accounts.models import Notice
+from apps.campaigns.selectors.staff_work import PERMISSION as STAFF_WORK
+from apps.campaigns.selectors.staff_work import count_work
 from apps.channels.enums import DeliveryState
 from community_ops.home.waiting import attention_counts, pending_approvals
 
@@ -12,7 +14,7 @@ KEEP_SECONDS = 10
 
 
 def badges(user: Any) -> dict[str, int]:
-    """Counts by key: approvals, manual, unknown, notices. At most three queries, none when kept."""
+    """Counts by key: approvals, manual, unknown, notices, campaign_tasks. At most five queries, none when kept."""
     key = f"sidebar-badges:{user.pk}"
     found = cache.get(key)
     if found is None:
@@ -29,4 +31,6 @@ def _count(user: Any) -> dict[str, int]:
         states = attention_counts(user)
         found["manual"] = states.get(DeliveryState.AWAITING_PERSON, {}).get("count", 0)
         found["unknown"] = states.get(DeliveryState.UNKNOWN, {}).get("count", 0)
+    if user.has_perm(STAFF_WORK):
+        found["campaign_tasks"] = count_work(user)
     return found

@@ -23,6 +23,9 @@ _GROUPS = ("groups.group", "groups.membership")
 _ORDERS = ("orders.order", "orders.payment", "orders.refund", "orders.product")
 _FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campaigns.grant")
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
+#: What goes on in runs; entries and contributions are made by members alone.
+_RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
+_GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -43,6 +46,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
             (_FULFILMENT, _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.code", "campaigns.flag"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
@@ -53,6 +57,10 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.cancel_order",
             "orders.refund_order",
             "campaigns.launch_campaign",
+            "campaigns.act_for_member",
+            "campaigns.fulfil_grant",
+            "campaigns.write_off_coupon",
+            "campaigns.review_flag",
         ],
     ),
     Role.CONTENT_EDITOR: (
@@ -60,7 +68,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_POSTS, _FULL),
             (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
             (("content_calendar.posttarget",), _VIEW),
-            (_CAMPAIGNS, _VIEW),
+            (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
@@ -77,6 +85,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
             (_FULFILMENT, _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.benefit"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [

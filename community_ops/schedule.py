@@ -23,6 +23,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.plan_runs": ("apps.campaigns.tasks.plan_runs", 60, "default"),
     "campaigns.issue_pending_grants": ("apps.campaigns.tasks.issue_pending_grants", 5, "default"),
     "campaigns.send_red_packets": ("apps.campaigns.tasks.send_red_packets", 10, "default"),
+    "campaigns.scan_risk": ("apps.campaigns.tasks.scan_risk", 60, "default"),
     "campaigns.expire_coupons": ("apps.campaigns.tasks.expire_coupons", 60, "default"),
     "campaigns.warn_low_stock": ("apps.campaigns.tasks.warn_low_stock", 60, "default"),
 }

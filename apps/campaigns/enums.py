@@ -130,10 +130,10 @@ GRANT_MOVES: dict[str, frozenset[str]] = {
         {GrantState.ISSUED, GrantState.FAILED, GrantState.UNKNOWN, GrantState.PENDING}
     ),
     GrantState.UNKNOWN: frozenset({GrantState.ISSUED, GrantState.FAILED, GrantState.PENDING}),
-    GrantState.FAILED: frozenset({GrantState.PENDING, GrantState.VOID}),
-    GrantState.AWAITING_ADDRESS: frozenset({GrantState.AWAITING_SHIPMENT, GrantState.VOID}),
+    GrantState.FAILED: frozenset({GrantState.PENDING, GrantState.HELD, GrantState.VOID}),
+    GrantState.AWAITING_ADDRESS: frozenset({GrantState.AWAITING_SHIPMENT, GrantState.HELD, GrantState.VOID}),
     GrantState.AWAITING_SHIPMENT: frozenset(
-        {GrantState.SHIPPED, GrantState.AWAITING_ADDRESS, GrantState.VOID}
+        {GrantState.SHIPPED, GrantState.AWAITING_ADDRESS, GrantState.HELD, GrantState.VOID}
     ),
     GrantState.SHIPPED: frozenset({GrantState.ISSUED}),
     # A coupon that nobody has used, or a code that nobody has seen, may still be taken back.
@@ -175,6 +175,17 @@ FLAG_MOVES: dict[str, frozenset[str]] = {
     FlagState.RELEASED: frozenset({FlagState.VOIDED}),
     FlagState.VOIDED: frozenset({FlagState.RELEASED}),
 }
+
+
+class Verdict(models.TextChoices):
+    """What a person decides about an entry's open flags (C13).
+
+    ``strike``: only the doubtful contributions go; what is still earned without them is given.
+    """
+
+    RELEASE = "release", _("放行")
+    STRIKE = "strike", _("只作废可疑记录")
+    VOID = "void", _("全部作废")
 
 
 class Repeat(models.TextChoices):

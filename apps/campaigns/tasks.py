@@ -6,6 +6,7 @@ from apps.campaigns.services import expiring, runs, scoring, settling
 from apps.campaigns.services.codes import low_stock
 from apps.campaigns.services.coupons import returning
 from apps.campaigns.services.granting import pending, red_packets
+from apps.campaigns.services.risk import scanning
 from apps.core.clock import database_now
 
 
@@ -67,6 +68,12 @@ def issue_pending_grants() -> int:
 def send_red_packets() -> int:
     """Take red packets of machine providers one step further."""
     return red_packets.send_red_packets(now=database_now())
+
+
+@shared_task
+def scan_risk() -> int:
+    """Look again at what members did and at who left: what was missed is held as far as it has not set out."""
+    return scanning.scan_recent(now=database_now())
 
 
 @shared_task

@@ -5,10 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.accounts.models import AuditEntry, User
+from apps.accounts.models import AuditEntry, Team, User
 from apps.accounts.services.audit import audit
+from apps.campaigns.models import Campaign
 from apps.content_calendar.models import Post
+from apps.content_calendar.services.run_posts import draft_run_posts
 from apps.imports.models import ImportJob
+from community_ops.demo.campaigns.load import load_campaigns
 from community_ops.demo.communities import load_channels, load_groups
 from community_ops.demo.history import load_history
 from community_ops.demo.members import load_members
@@ -46,9 +49,18 @@ def load_demo(*, now: datetime, say: Say) -> None:
     if not ImportJob.objects.exists():
         job = load_members(actor=users["operator"], now=now)
         say(f"成员名单 {job.read_count} 行,新增 {job.created_count} 人")
+    if not Campaign.objects.exists():
+        count = load_campaigns(
+            operator=users["operator"],
+            service=users["service"],
+            team=Team.objects.order_by("pk")[0],
+            now=now,
+        )
+        say(f"活动 {Campaign.objects.count()} 个,共 {count} 期")
     if not Post.objects.exists():
         with transaction.atomic():
             writer = Writer(author=users["editor"], approver=users["architect"])
             say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
             say(f"接下来的帖子 {load_posts(writer=writer, now=now)} 条")
+            say(f"活动的帖子草稿 {draft_run_posts(now=now)} 条")
     audit(actor=None, action=_DONE)

@@ -7,6 +7,8 @@ handful of rows as people mistype them, so that the first job on the list has so
 import csv
 import io
 import random
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -20,6 +22,13 @@ from apps.imports.services.targets import get_target
 from apps.imports.services.working import work_next
 
 COUNT = 420
+#: Friends whom members brought in the last days, while the demo's campaigns were on.
+NEWCOMERS = 130
+NEWCOMERS_WITHIN = timedelta(hours=62)
+#: The members who brought them: the first of the file, some many and most a few.
+INVITERS = 60
+#: The groups of the campaigns, where newcomers come in.
+_FRONT = 8
 _HEADER = ("昵称", "手机号", "性别", "生日", "城市", "来源渠道", "标签", "会员等级", "积分", "累计消费",
            "入群时间", "所在社群", "邀请人手机", "备注")  # fmt: skip
 _FAMILY = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许邓冯韩曹"
@@ -58,7 +67,31 @@ def demo_file(groups: list[str], *, now: datetime, count: int = COUNT) -> bytes:
                 "",
             )
         )
+    writer.writerows(_newcomers(groups, now, first=count + 1))
     return text.getvalue().encode("gb18030")
+
+
+def _newcomers(groups: list[str], now: datetime, *, first: int) -> Iterator[tuple[str, ...]]:
+    dice = random.Random(20260318)  # noqa: S311 - sample data, not secrets
+    for number in range(first, first + NEWCOMERS):
+        hours = dice.uniform(0.5, NEWCOMERS_WITHIN / timedelta(hours=1) - 0.5)
+        joined = timezone.localtime(now - timedelta(hours=hours))
+        yield (
+            dice.choice(_FAMILY) + "".join(dice.sample(_GIVEN, 2)),
+            _phone(number) if number % 97 else f"1980000{number:04}",
+            dice.choice(("男", "女", "")),
+            "",
+            dice.choice(_CITIES),
+            "老带新",
+            "",
+            "普通",
+            "0",
+            "0.00",
+            f"{joined:%Y-%m-%d %H:%M}",
+            groups[dice.randrange(min(_FRONT, len(groups)))],
+            _phone(1 + int(dice.triangular(0, INVITERS - 0.01, 6))),
+            "",
+        )
 
 
 def _group(groups: list[str], number: int, dice: random.Random) -> str:
@@ -80,7 +113,7 @@ def load_members(*, actor: User, now: datetime) -> ImportJob:
     confirm(job=job, actor=actor)
     while job.state not in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}:
         if work_next(job_id=job.pk) is None:
-            break  # a worker that is up was quicker: the job is in good hands
+            time.sleep(0.2)  # a worker that is up was quicker: the job is in good hands
         job.refresh_from_db()
     return job
 

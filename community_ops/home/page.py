@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from apps.core.clock import database_now
+from community_ops.home.campaigns import RunDue, runs_due
 from community_ops.home.figures import Figure, figures
 from community_ops.home.first_steps import Step, first_steps
 from community_ops.home.links import link
@@ -25,6 +26,7 @@ class Live:
     now: datetime
     steps: list[Step]
     timeline: Timeline | None
+    runs: list[RunDue]
     waiting: list[Card]
     troubles: list[Trouble]
     figures: list[Figure]
@@ -39,6 +41,7 @@ def live(request: HttpRequest) -> Live:
         now=now,
         steps=first_steps(user),
         timeline=timeline(user, now) if user.has_perm("channels.view_delivery") else None,
+        runs=runs_due(user, now),
         waiting=waiting(user, now),
         troubles=troubles(user, now),
         figures=figures(user, now),

@@ -1,6 +1,5 @@
 """What waits for this person."""
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,25 +15,12 @@ from apps.content_calendar.models import Post
 from apps.content_calendar.selectors.approvals import waiting_for
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob
+from community_ops.home.campaigns import campaign_cards
+from community_ops.home.cards import Card
 from community_ops.home.links import change_link, link
 
 _ROWS = 3
 RECENT = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Card:
-    """One kind of work. ``tone``: info, warning, danger. ``rows``: (text, url) of the most urgent ones."""
-
-    key: str
-    label: str
-    count: int
-    url: str
-    icon: str
-    tone: str
-    todo: str
-    since: datetime | None = None
-    rows: list[tuple[str, str]] = field(default_factory=list)
 
 
 def attention_counts(user: User) -> dict[str, dict[str, Any]]:
@@ -62,6 +48,7 @@ def waiting(user: User, now: datetime) -> list[Card]:
         *_delivery_cards(user),
         _approvals(user),
         _rejected(user),
+        *campaign_cards(user),
         *_imports(user, now),
         _notices(user),
     ]

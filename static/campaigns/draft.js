@@ -25,13 +25,13 @@ const caDraft = (() => {
     return { fields, groups };
   }
 
-  /* Fields of one name are filled in order; rows that are missing are asked for. */
-  function write(form, typed, grow) {
+  /* Fields of one name are filled in order; rows that are missing are asked for. ``wanted`` narrows to some names. */
+  function write(form, typed, grow, wanted = () => true) {
     const byName = new Map();
-    typed.fields.forEach(([name, value]) => byName.set(name, [...(byName.get(name) ?? []), value]));
+    typed.fields.filter(([name]) => wanted(name)).forEach(([name, value]) => byName.set(name, [...(byName.get(name) ?? []), value]));
     byName.forEach((values, name) => grow(name, values.length));
     const used = new Map();
-    [...form.elements].filter((field) => field.name && !NOT_TYPED.includes(field.name) && field.name !== "groups").forEach((field) => {
+    [...form.elements].filter((field) => field.name && !NOT_TYPED.includes(field.name) && field.name !== "groups" && wanted(field.name)).forEach((field) => {
       const values = byName.get(field.name) ?? [];
       if (field.type === "radio" || field.type === "checkbox") {
         field.checked = values.includes(field.value);
@@ -44,7 +44,7 @@ const caDraft = (() => {
   }
 
   /* ``restore(typed)`` puts kept fields back; it is the page's own affair, since slots depend on rules. */
-  function open({ form, user, restore }) {
+  function open({ form, user, isTyped, restore }) {
     const key = ["ca-draft", user, location.pathname + location.search, form.elements.seen_at.value].join("|");
     const notice = document.getElementById("ca-restored");
     const fresh = read(form);
@@ -55,7 +55,8 @@ const caDraft = (() => {
     });
     form.addEventListener("submit", () => storage?.setItem(SENT, key));
     const kept = storage?.getItem(key);
-    if (kept && kept !== JSON.stringify(fresh)) {
+    /* A page that answers a refused form shows what was typed already: it is newer than anything kept. */
+    if (kept && !isTyped && kept !== JSON.stringify(fresh)) {
       restore(JSON.parse(kept));
       notice.hidden = false;
     }

@@ -178,14 +178,14 @@ const caWizard = (() => {
       typed.groups.forEach(pick);
       caDraft.write(form, typed, grow);
       await refresh();
-      caDraft.write(form, typed, grow);
+      caDraft.write(form, typed, grow, (name) => /^(gift|quantity)\./.test(name));
       relevant();
       refresh();
       dirty = true;
     }
     choose(shown);
     relevant();
-    draft = caDraft.open({ form, user: config.user, restore });
+    draft = caDraft.open({ form, user: config.user, isTyped: config.is_typed, restore });
   }
   return { form, config, csrf, slots, start, changed, refresh };
 })();

@@ -177,3 +177,20 @@ def test_every_page_fits_a_phone(open_as, operator, team, gift, dark):
     ):
         page.goto(path)
         assert fits(page), path
+
+
+def test_what_is_typed_while_a_slow_panel_is_awaited_is_not_written_over(open_as, operator):
+    page = open_as(operator, f"{ADD}?mechanic=assist")
+    page.on("dialog", lambda dialog: dialog.accept())  # "leave without saving?"
+    with page.expect_response("**/campaign/live/"):
+        page.get_by_test_id("title").fill("旧的标题")
+    answers = []
+    page.route("**/campaign/live/", lambda route: answers.append(route))
+    page.reload()
+    expect(page.get_by_test_id("restored")).to_be_visible()
+    expect(page.get_by_test_id("title")).to_have_value("旧的标题")
+    page.get_by_test_id("title").fill("新的标题")
+    with page.expect_response("**/campaign/live/"):
+        answers[0].continue_()
+    page.wait_for_timeout(200)
+    expect(page.get_by_test_id("title")).to_have_value("新的标题")

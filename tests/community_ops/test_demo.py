@@ -9,10 +9,14 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from apps.accounts.models import Approval, Team, User
+from apps.campaigns.enums import BenefitKind, EntryState
+from apps.campaigns.mechanics.registry import all_mechanics
+from apps.campaigns.models import Benefit, Campaign, Code, Contribution, Coupon, Entry, Flag, Grant, Run
 from apps.channels.models import Channel, Delivery
 from apps.content_calendar.models import Post
 from apps.core.invariants import count_violations
 from apps.groups.models import Group
+from apps.orders.models import Order, Refund
 from community_ops.demo.communities import robot_key
 from community_ops.demo.people import PASSWORD, log_ins
 from community_ops.demo.reset import empty_tables
@@ -50,7 +54,9 @@ def test_demo_is_whole_repeatable_and_keeps_its_promises(settings):
     soon = Delivery.objects.filter(due_at__gte=now, due_at__lt=now + timedelta(minutes=10))
     assert soon.count() >= 20
     assert [(item.promise, item.name) for item, count in count_violations() if count] == []
-    before = {model: model.objects.count() for model in (User, Group, Post, Delivery, Channel)}
+    check_campaigns()
+    kept = (User, Group, Post, Delivery, Channel, Campaign, Run, Entry, Contribution, Grant, Coupon, Order)
+    before = {model: model.objects.count() for model in kept}
     assert run("--if-empty") == ""
     run()
     assert {model: model.objects.count() for model in before} == before
@@ -58,6 +64,34 @@ def test_demo_is_whole_repeatable_and_keeps_its_promises(settings):
     assert len(people) == User.objects.count()
     assert all(PASSWORD in line for line in people)
     assert run("--show-logins").splitlines() == people
+
+
+def check_campaigns():
+    """One campaign of each kind is going on, and there is something of everything to look at."""
+    going = Run.objects.filter(state="open")
+    assert set(going.values_list("mechanic", flat=True)) == set(all_mechanics())
+    assert set(Entry.objects.values_list("state", flat=True)) == set(EntryState)
+    assert set(Benefit.objects.values_list("kind", flat=True)) == set(BenefitKind)
+    assert going.get(mechanic="contest").entries.count() == 60
+    weekly = list(Run.objects.filter(campaign__repeat="weekly").order_by("number"))
+    assert weekly[0].state == "settled"
+    assert weekly[-1].state in {"scheduled", "open"}  # open for whoever loads on a Friday evening
+    assert {timezone.localtime(run.opens_at).strftime("%a %H:%M") for run in weekly} == {"Fri 20:00"}
+    (monthly,) = Run.objects.filter(campaign__repeat="monthly")
+    assert timezone.localtime(monthly.opens_at).day == 18
+    states = set(Grant.objects.values_list("state", flat=True))
+    assert {"held", "pending", "awaiting_address", "awaiting_shipment", "shipped", "issued"} <= states
+    assert Flag.objects.filter(state="open").exists()
+    reviews = Contribution.objects.filter(kind="help", state="pending")
+    assert reviews.exists()
+    assert Entry.objects.filter(run__mechanic="swap", state="pending").count() == 2
+    assert set(Coupon.objects.values_list("state", flat=True)) >= {"active", "used"}
+    assert {"requested", "done"} <= set(Refund.objects.values_list("state", flat=True))
+    codes = Code.objects.filter(benefit__kind="code")
+    assert codes.count() == 500
+    assert codes.exclude(taken_at=None).exists()
+    late = max(Contribution.objects.values_list("at", flat=True))
+    assert late <= timezone.now()
 
 
 def test_reset_empties_what_was_there():

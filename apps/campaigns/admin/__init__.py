@@ -1,5 +1,19 @@
-"""Admin of campaigns: the list, the wizard, a campaign's page."""
+"""Admin of campaigns: the plan (campaign, wizard), what goes on (runs, entries), what is given (gifts, coupons)."""
 
+from apps.campaigns.admin.benefit import BenefitAdmin, CodeAdmin
 from apps.campaigns.admin.campaign import CampaignAdmin
+from apps.campaigns.admin.coupon import CouponAdmin
+from apps.campaigns.admin.entry import ContributionAdmin, EntryAdmin
+from apps.campaigns.admin.grant import GrantAdmin
+from apps.campaigns.admin.run import RunAdmin
 
-__all__ = ["CampaignAdmin"]
+__all__ = [
+    "BenefitAdmin",
+    "CampaignAdmin",
+    "CodeAdmin",
+    "ContributionAdmin",
+    "CouponAdmin",
+    "EntryAdmin",
+    "GrantAdmin",
+    "RunAdmin",
+]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -21,9 +21,9 @@ from apps.campaigns.admin import pool_pages
 from apps.campaigns.admin.pages import staff
 from apps.campaigns.enums import BenefitKind
 from apps.campaigns.models import Benefit, Code
+from apps.campaigns.selectors.low_stock import only_low, with_left
 from apps.campaigns.services.benefits import FIELDS, write_benefit
 from apps.core.clock import database_now
-from apps.core.errors import DomainError
 
 _COUPON_FIELDS = (
     "coupon_kind",
@@ -61,25 +61,6 @@ class BenefitForm(forms.ModelForm):
         return values
 
 
-def with_codes_left(rows: QuerySet[Benefit]) -> QuerySet[Benefit]:
-    """Adds ``left``: pieces of stock, or free codes of a pool; ``None`` without a limit."""
-    free = (
-        Code.objects.free()
-        .filter(benefit=OuterRef("pk"))
-        .order_by()
-        .values("benefit")
-        .annotate(n=Count("pk"))
-    )
-    return rows.annotate(
-        codes_left=Case(
-            When(kind=BenefitKind.CODE, then=Subquery(free.values("n"), output_field=IntegerField())),
-            default=None,
-            output_field=IntegerField(),
-        ),
-        pieces_left=F("stock") - F("issued"),
-    )
-
-
 class _LowStock(admin.SimpleListFilter):
     title = _("库存")
     parameter_name = "low"
@@ -90,9 +71,7 @@ class _LowStock(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Benefit]) -> QuerySet[Benefit]:
         if self.value() != "yes":
             return queryset
-        pieces = Q(stock__isnull=False, pieces_left__lte=F("low_stock"))
-        codes = Q(kind=BenefitKind.CODE) & (Q(codes_left__isnull=True) | Q(codes_left__lte=F("low_stock")))
-        return queryset.filter(pieces | codes, is_active=True)
+        return only_low(queryset)
 
 
 @admin.register(Benefit)
@@ -163,7 +142,7 @@ class BenefitAdmin(ScopedModelAdmin):
         return call
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benefit]:
-        return with_codes_left(super().get_queryset(request))
+        return with_left(super().get_queryset(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Benefit | None = None) -> list[str]:
         """What has been given stays what it is."""
@@ -203,7 +182,7 @@ class BenefitAdmin(ScopedModelAdmin):
 
     @display(description=_("剩余"))
     def left_text(self, benefit: Benefit) -> SafeString | str:
-        left = benefit.codes_left or 0 if benefit.kind == BenefitKind.CODE else benefit.pieces_left  # type: ignore[attr-defined]
+        left: int | None = benefit.left  # type: ignore[attr-defined]
         if left is None:
             return _t("不限")
         style = "ca-warn" if left <= benefit.low_stock else ""

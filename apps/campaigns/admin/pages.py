@@ -9,10 +9,11 @@ from unfold.admin import ModelAdmin
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
+from apps.core.errors import Text
 
 
 def show(
-    model_admin: ModelAdmin, request: HttpRequest, template: str, *, title: str, **context: Any
+    model_admin: ModelAdmin, request: HttpRequest, template: str, *, title: Text, **context: Any
 ) -> HttpResponse:
     """Render one of the room's pages inside the admin."""
     everything = {

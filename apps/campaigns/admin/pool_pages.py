@@ -19,8 +19,8 @@ from apps.campaigns.admin.results_page import no_store
 from apps.campaigns.enums import BenefitKind, CouponState
 from apps.campaigns.models import Benefit, Code, Coupon
 from apps.campaigns.services.codes.adding import Added, add_codes, lines_of
-from apps.campaigns.services.coupons.printing import MOST, issue_coupons
 from apps.campaigns.services.coupons.batches import start_batch_export
+from apps.campaigns.services.coupons.printing import MOST, issue_coupons
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
 from apps.core.spreadsheets import csv_lines

@@ -19,8 +19,8 @@ from apps.campaigns.admin.run_pages import visible_entry, visible_run
 from apps.campaigns.admin.verb_forms import Input, inputs_of, posted_params, yes_no_of
 from apps.campaigns.mechanics.base import Param, ParamKind, Verb, Who
 from apps.campaigns.models import Contribution, Entry
-from apps.campaigns.selectors.staff_work import Task, count_work, is_of_part, photos_of, waiting_work
 from apps.campaigns.selectors.plans import plan_of
+from apps.campaigns.selectors.staff_work import Task, count_work, is_of_part, photos_of, waiting_work
 from apps.campaigns.services.engine import act_as_staff
 from apps.campaigns.services.photos import FOLDER
 from apps.core.clock import database_now

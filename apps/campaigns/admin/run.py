@@ -39,7 +39,7 @@ class _RunList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        runs: list[Run] = list(self.result_list)
+        runs: list[Run] = list(self.result_list)  # type: ignore[has-type]
         counts = counts_of(runs)
         for run in runs:
             run.counts = counts[run.pk]  # type: ignore[attr-defined]

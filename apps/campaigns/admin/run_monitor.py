@@ -20,13 +20,12 @@ from apps.campaigns.enums import GrantState, RunState
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.campaign_history import history_of_run
 from apps.campaigns.selectors.monitor import Monitor, monitor_of
-from apps.campaigns.selectors.plans import plan_of
 from apps.campaigns.selectors.staff_work import PERMISSION, count_work
 from apps.campaigns.selectors.trends import Bar, Trend, trend_of
 from apps.core.clock import database_now
 
 #: Seconds between two looks; a run that is over changes seldom.
-LIVE_SECONDS, QUIET_SECONDS = 5, 30
+LIVE_SECONDS, TREND_SECONDS, QUIET_SECONDS = 5, 20, 60
 _MOVING = frozenset({RunState.OPEN, RunState.PAUSED, RunState.SETTLING})
 _HEIGHT = Decimal(56)
 
@@ -77,20 +76,18 @@ def monitor_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> Http
     run = visible_run(request, pk)
     user = staff(request)
     now = database_now()
-    mechanic = plan_of(run.pk, run.revision).mechanic
+    found = monitor_of(run, now=now)
     return show(
         model_admin,
         request,
         "run_monitor.html",
         title=str(run),
-        mechanic=mechanic,
         clock=_clock(run),
         dialogs=dialogs_of(run, user, now=now),
         may_act_for=user.has_perm("campaigns.act_for_member") and run.state == RunState.OPEN,
         may_export=user.has_perm("campaigns.view_entry"),
         history=[(entry, word_for(entry.action)) for entry in history_of_run(run)],
-        **_trend(monitor := monitor_of(run, now=now)),
-        **_live(request, monitor),
+        **{**_trend(found), **_live(request, found)},
     )
 
 
@@ -120,6 +117,10 @@ def _live(request: HttpRequest, found: Monitor) -> dict[str, Any]:
         "monitor": found,
         "mechanic": found.plan.mechanic,
         "tiles": list(_tiles(found)),
+        "grant_states": [
+            (GrantState(state).label, f"{count:,}", _link("grant", run, state__exact=state))
+            for state, (count, _cost) in sorted(found.grants.items())
+        ],
         "alarms": list(_alarms(found, count_work(user, run=run) if user.has_perm(PERMISSION) else 0)),
         "live_seconds": LIVE_SECONDS if run.state in _MOVING else QUIET_SECONDS,
     }
@@ -131,7 +132,11 @@ def _trend(found: Monitor) -> dict[str, Any]:
         "run": found.run,
         "trend": trend,
         "mechanic": found.plan.mechanic,
+        "trend_seconds": TREND_SECONDS if found.run.state in _MOVING else QUIET_SECONDS,
+        "step_words": _step_words(trend.step_minutes),
         "columns": list(_columns(trend)),
+        "first_bar": trend.bars[0],
+        "last_bar": trend.bars[-1],
         "funnel": _funnel(found, trend),
         "figures": found.figures(trend),
         "people": _people(trend),
@@ -277,3 +282,11 @@ def _clock(run: Run) -> Any:
     }
     found = words.get(RunState(run.state))
     return countdown(run, *found) if found else ""
+
+
+def _step_words(minutes: int) -> str:
+    if minutes % 1440 == 0:
+        return _("每格 %(count)d 天") % {"count": minutes // 1440}
+    if minutes % 60 == 0:
+        return _("每格 %(count)d 小时") % {"count": minutes // 60}
+    return _("每格 %(count)d 分钟") % {"count": minutes}

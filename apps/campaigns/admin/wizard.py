@@ -128,6 +128,7 @@ def _config(request: HttpRequest, typed: Typed, campaign: Campaign | None) -> di
         "mechanic": typed.mechanic.key,
         "campaign": campaign.pk if campaign else None,
         "user": staff(request).pk,
+        "is_typed": typed.form.is_bound,
         "words": {
             "none": _("没有匹配的社群"),
             "more": _("共 %(count)s 个，再打几个字缩小范围"),

@@ -58,6 +58,9 @@ class Entry(models.Model):
     ended_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
     rank = models.PositiveIntegerField(_("名次"), null=True, blank=True)
     updated_at = models.DateTimeField(_("更新时间"), db_default=Now())
+    #: Salted digests of where it was opened: for risk rules, never the address itself.
+    ip_hash = models.CharField(_("来源地址摘要"), max_length=16, blank=True, db_default="")
+    device_hash = models.CharField(_("设备摘要"), max_length=16, blank=True, db_default="")
 
     objects = EntryQuerySet.as_manager()
 
@@ -162,6 +165,10 @@ class Contribution(models.Model):
             models.Index(fields=["entry", "id"], name="contribution_entry"),
             models.Index(fields=["run", "-id"], name="contribution_run_newest"),
             models.Index(fields=["member", "run"], name="contribution_member_run"),
+            # What waits for a person, among millions that do not.
+            models.Index(
+                fields=["run", "id"], condition=Q(state=PartState.PENDING), name="contribution_pending"
+            ),
             models.Index(
                 fields=["run", "ip_hash", "at"], condition=~Q(ip_hash=""), name="contribution_run_ip"
             ),

@@ -103,6 +103,20 @@ class Grant(TimeStamped):
                 condition=Q(state__in=[GrantState.PENDING, GrantState.SENDING]),
                 name="grant_due",
             ),
+            # What waits for a person, among millions that do not.
+            models.Index(
+                fields=["state", "run"],
+                condition=Q(
+                    state__in=[
+                        GrantState.UNKNOWN,
+                        GrantState.FAILED,
+                        GrantState.HELD,
+                        GrantState.UNFUNDED,
+                        GrantState.AWAITING_SHIPMENT,
+                    ]
+                ),
+                name="grant_attention",
+            ),
             models.Index(
                 fields=["run", "address_hash"], condition=~Q(address_hash=""), name="grant_run_address"
             ),

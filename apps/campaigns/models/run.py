@@ -47,6 +47,7 @@ class Run(TimeStamped):
     ranked_at = models.DateTimeField(_("名次确定"), null=True, blank=True)
     settled_at = models.DateTimeField(_("结算时间"), null=True, blank=True)
     scored_until = models.DateTimeField(_("计分到"), null=True, blank=True)
+    watched_until = models.DateTimeField(_("风控查到"), null=True, blank=True)
 
     objects = RunQuerySet.as_manager()
 

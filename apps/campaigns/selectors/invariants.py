@@ -1,6 +1,10 @@
 """What the rows of campaigns can prove. Each query returns the rows that break the promise."""
 
-from apps.campaigns.selectors import invariants_standing  # noqa: F401 - it registers its own
+from apps.campaigns.selectors import (  # noqa: F401 - they register their own
+    invariants_grants,
+    invariants_risk,
+    invariants_standing,
+)
 from apps.core.invariants import invariant
 
 invariant(

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team, User
 from apps.campaigns.admin.rule_inputs import shown_values
+from apps.campaigns.enums import CampaignState
 from apps.campaigns.mechanics.registry import get_mechanic
-from apps.campaigns.models import Benefit
+from apps.campaigns.models import Benefit, Campaign, Run
+from apps.members.models import Member
+from tests.campaigns.factories import make_member, make_run
 
 
 @pytest.fixture
@@ -64,3 +68,48 @@ def form_of(team: Team) -> Callable[..., dict[str, Any]]:
         return data | typed
 
     return make
+
+
+@pytest.fixture
+def clerk(make_user: Any, team: Team) -> User:
+    """社群客服, who stands at the till."""
+    return make_user("clerk", Role.MEMBER_SERVICE, team)
+
+
+@pytest.fixture
+def stranger(make_user: Any, db: None) -> User:
+    """An operator of another team."""
+    return make_user("stranger", Role.GROUP_OPERATOR, Team.objects.create(name="华南组"))
+
+
+@pytest.fixture
+def team_run(team: Team) -> Any:
+    """``team_run("assist", {"stages": (2,)})`` → an open run of the team."""
+
+    def make(mechanic: str, rules: Any = None, *, of: Team = team, **more: Any) -> Run:
+        campaign = Campaign.objects.create(
+            title=f"活动 {Campaign.objects.count() + 1}",
+            mechanic=mechanic,
+            state=CampaignState.LAUNCHED,
+            team=of,
+        )
+        return make_run(mechanic, rules, campaign=campaign, **more)
+
+    return make
+
+
+@pytest.fixture
+def seen_member(team: Team) -> Any:
+    """A member whom the team sees."""
+
+    def make(name: str = "") -> Member:
+        member = make_member(name)
+        member.teams.add(team, through_defaults={})
+        return member
+
+    return make
+
+
+@pytest.fixture
+def now() -> Any:
+    return timezone.now()

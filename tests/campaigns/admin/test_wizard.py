@@ -82,6 +82,7 @@ def test_bad_input_comes_back_whole_with_each_error_beside_its_field(desk, gift,
     )
     page = desk.post(f"{ADD}?mechanic=assist", typed)
     html = page.content.decode()
+    assert page.context["config"]["is_typed"]
     assert page.status_code == 200
     assert not Campaign.objects.exists()
     typed_in = page.context["typed"]

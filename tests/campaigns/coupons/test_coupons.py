@@ -25,7 +25,6 @@ from apps.orders.services.refunds import confirm_refund, request_refund
 from tests.campaigns.factories import make_benefit, make_member
 from tests.campaigns.granting.conftest import torn
 from tests.campaigns.together import together
-from tests.orders.conftest import make_order, member, pay  # noqa: F401 - fixtures
 
 TEN = Decimal("10.00")
 
@@ -149,7 +148,7 @@ def test_a_file_is_written_off_line_by_line(benefit, architect):
 )
 def test_a_full_refund_returns_the_coupon_by_its_rule(
     benefit, coupon, make_order, architect, part, returns, state
-):  # noqa: F811
+):
     """A partial refund keeps it used."""
     benefit.returns_on_refund = returns
     benefit.save()
@@ -168,7 +167,7 @@ def test_a_full_refund_returns_the_coupon_by_its_rule(
         assert use(coupon, reference="again").saved == Decimal("5.00")
 
 
-def test_a_coupon_of_somebody_else_is_refused_on_an_order(coupon, make_order):  # noqa: F811
+def test_a_coupon_of_somebody_else_is_refused_on_an_order(coupon, make_order):
     bind_coupon(code=coupon.code, member_id=make_member().pk, now=database_now())
     with pytest.raises(Refused) as refused:
         use(coupon, order=make_order("10.00"))

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from apps.campaigns.enums import BenefitKind, CouponKind, CouponState, GrantState
-from apps.campaigns.mechanics.base import Refused
-from apps.campaigns.models import Benefit, Code, Coupon, Grant, RunStock
+from apps.campaigns.mechanics.base import Give, Refused
+from apps.campaigns.models import Benefit, Code, Coupon, Grant, Run, RunStock
+from apps.campaigns.selectors.plans import read_plan
+from apps.campaigns.services.granting.giving import give_all
 from apps.campaigns.services.granting.taking import take_back, void_grant
 from apps.core.clock import database_now
 from apps.events.models import Event
@@ -203,3 +205,21 @@ def test_two_entries_share_one_budget(giving):
         give(open_entry(entry.run))
     assert RunStock.objects.get().granted_cost == Decimal("1.00")
     assert Benefit.objects.get().issued == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "queries"), [(BenefitKind.POINTS, 6), (BenefitKind.COUPON, 5), (BenefitKind.PHYSICAL, 4)]
+)
+def test_a_give_costs_few_statements(giving, django_assert_num_queries, kind, queries):
+    """The hot path: the grant, the budget, the stock, the benefit itself, the event."""
+    entry = giving(make_benefit(kind))
+    plan = read_plan(Run.objects.select_related("campaign").get(pk=entry.run_id))
+    with django_assert_num_queries(queries):
+        give_all(
+            run_id=entry.run_id,
+            entry_id=entry.pk,
+            gives=[Give("prize", entry.owner_id, "prize")],
+            plan=plan,
+            is_held=False,
+            now=entry.opened_at,
+        )

@@ -35,6 +35,7 @@ from apps.campaigns.services.engine.outcome import Outcome
 from apps.campaigns.services.engine.rows import part_of_run
 from apps.campaigns.services.engine.scene import Scene
 from apps.campaigns.services.granting.giving import give_all, take_back
+from apps.campaigns.services.granting.taking import lock_benefits
 from apps.campaigns.services.risk.holding import is_suspicious
 from apps.core.errors import Invalid
 from apps.members.models import Member
@@ -207,9 +208,18 @@ def _move_stock(decision: Decision, scene: Scene) -> None:
 
 
 def _give(decision: Decision, scene: Scene, state: State, facts: Facts) -> None:
-    for effect in decision.of(TakeBack):
-        take_back(entry_id=state.id, give_key=effect.key, reason=effect.reason, now=scene.now)
     gives = [give for give in decision.of(Give) if scene.plan.slots.get(give.slot)]
+    taken = decision.of(TakeBack)
+    if taken:
+        slots = {give.slot for give in gives}
+        lock_benefits(
+            run_id=scene.run.id,
+            entry_id=state.id,
+            give_keys=[effect.key for effect in taken],
+            more={item.benefit_id for slot in slots for item in scene.plan.slots[slot]},
+        )
+    for effect in taken:
+        take_back(entry_id=state.id, give_key=effect.key, reason=effect.reason, now=scene.now)
     if gives:
         # What was just written counts as evidence, so suspicion is asked for only now (C13).
         is_held = is_suspicious(plan=scene.plan, entry_id=state.id, gives=gives, now=scene.now)

@@ -26,8 +26,8 @@ _ENDS = frozenset({EntryState.WON, EntryState.FAILED, EntryState.CANCELLED})
 
 INSERT_ENTRY = """
 INSERT INTO campaigns_entry (run_id, code, owner_id, title, state, reason, count, pending_count, capacity, score,
-    ceiling, score_at, seed, data, opened_at, expires_at, ended_at, updated_at)
-VALUES (%s, %s, %s, %s, %s, '', 0, 0, %s, 0, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"""
+    ceiling, score_at, seed, data, opened_at, expires_at, ended_at, updated_at, ip_hash, device_hash)
+VALUES (%s, %s, %s, %s, %s, '', 0, 0, %s, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id"""
 #: C2: one live contribution per (entry, key).
 INSERT_PART = """
 INSERT INTO campaigns_contribution (run_id, entry_id, member_id, kind, key, state, is_seat, is_new_member, value, at,
@@ -103,6 +103,8 @@ def _insert(scene: Scene, *, owner_id: int, opening: OpenAnother) -> State:
         opening.expires_at,
         scene.now if opening.state in _ENDS else None,
         scene.now,
+        scene.origin.ip_hash,
+        scene.origin.device_hash,
     ]
     return State(
         id=_scalar(INSERT_ENTRY, row),

@@ -16,6 +16,7 @@ from apps.accounts.services.audit import audit
 from apps.campaigns.enums import GRANT_MOVES, GrantState
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import Grant
+from apps.campaigns.services.risk.parcels import watch_address
 from apps.core.errors import Invalid, NotAllowed, Text
 from apps.core.models import move
 from apps.core.phones import canonical_phone, mask_phone
@@ -39,7 +40,6 @@ class Address:
         return f"{self.name[:1]}* {mask_phone(self.phone)} {self.address[:6]}…"
 
 
-@transaction.atomic
 def fill_address(
     *, grant: Grant, member_id: int, name: str, phone: str, address: str, now: datetime
 ) -> Grant:
@@ -54,6 +54,15 @@ def fill_address(
         phone=canonical_phone(phone),
         address=_text(address, "address", _("请填详细地址。"), most=200, least=6),
     )
+    locked = _store(grant, where, now)
+    # In transactions of its own: it locks other members' entries, in the house's order (C13).
+    watch_address(grant_id=locked.pk, run_id=locked.run_id, now=now)
+    locked.refresh_from_db()
+    return locked
+
+
+@transaction.atomic
+def _store(grant: Grant, where: Address, now: datetime) -> Grant:
     locked = Grant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     changes = {
         "address": json.dumps([where.name, where.phone, where.address], ensure_ascii=False),
@@ -64,7 +73,6 @@ def fill_address(
     else:
         table = {GrantState.AWAITING_ADDRESS: GRANT_MOVES[GrantState.AWAITING_ADDRESS]}
         move(locked, GrantState.AWAITING_SHIPMENT, table=table, **changes)
-    locked.refresh_from_db()
     return locked
 
 

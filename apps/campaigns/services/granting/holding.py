@@ -10,9 +10,12 @@ from apps.accounts.services.audit import audit
 from apps.campaigns.enums import GRANT_MOVES, GrantState
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import Grant
+from apps.campaigns.risk.policy import policy_of
+from apps.campaigns.services.engine.rows import lock_entries
 from apps.campaigns.services.granting import stock
 from apps.campaigns.services.granting.facts import record_granted
 from apps.campaigns.services.granting.pending import issue_locked
+from apps.campaigns.services.risk.flags import open_score
 from apps.core.models import move
 
 
@@ -49,7 +52,8 @@ def fund_unfunded(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
 
     Raises ``WrongState``, or ``Refused`` with ``no_budget`` or ``sold_out``.
     """
-    found = Grant.objects.only("run_id", "benefit_id", "cost", "quantity").get(pk=grant.pk)
+    found = Grant.objects.only("run_id", "entry_id", "benefit_id", "cost", "quantity").get(pk=grant.pk)
+    lock_entries([found.entry_id])
     if not stock.spend(run_id=found.run_id, cost=found.cost):
         raise Refused(
             _("本期预算还不够 %(cost)s 元。") % {"cost": found.cost},
@@ -59,9 +63,13 @@ def fund_unfunded(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
     if stock.take(benefit_id=found.benefit_id, quantity=found.quantity) is None:
         raise Refused(_("礼品库存不够。"), hint=_("先给礼品补库存。"), code="sold_out")
     locked = _lock(grant)
-    move(locked, GrantState.PENDING, table=GRANT_MOVES, reason="")
-    issue_locked([locked], now=now)
     campaign = locked.run.campaign
+    if open_score(found.entry_id) >= policy_of(locked.run.plan.get("risk", {})).hold_from:
+        # What is paid for now was earned under suspicion: it waits for its review like the rest (C13).
+        move(locked, GrantState.HELD, table=GRANT_MOVES, reason="risk")
+    else:
+        move(locked, GrantState.PENDING, table=GRANT_MOVES, reason="")
+        issue_locked([locked], now=now)
     record_granted([locked], team_id=campaign.team_id, campaign_id=campaign.pk, now=now)
     audit(actor=actor, action="grant.fund", target=locked)
     locked.refresh_from_db()

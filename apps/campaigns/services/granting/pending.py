@@ -48,6 +48,8 @@ def issue_locked(grants: Sequence[Grant], *, now: datetime) -> None:
     by_state: dict[GrantState, list[int]] = {}
     for grant in mine:
         state = GrantState.FAILED if grant.pk in short else KINDS[grant.kind].first
+        if state == GrantState.AWAITING_ADDRESS and grant.address_hash:
+            state = GrantState.AWAITING_SHIPMENT  # held after its member had said where it goes
         by_state.setdefault(state, []).append(grant.pk)
     for state, ids in by_state.items():
         Grant.objects.filter(pk__in=ids, state=GrantState.PENDING).update(

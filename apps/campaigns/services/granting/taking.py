@@ -36,6 +36,14 @@ def take_back(*, entry_id: int, give_key: str, reason: str, now: datetime) -> in
     return len(voided)
 
 
+def lock_benefits(*, run_id: int, entry_id: int, give_keys: Sequence[str], more: Iterable[int]) -> None:
+    """Lock at once, in the house's order, what several take-backs of one decision and its gives (``more``) will
+    change: one after the other they would meet those of another run in the opposite order."""
+    taken = Grant.objects.filter(entry_id=entry_id, give_key__in=give_keys).exclude(state=GrantState.VOID)
+    if ids := set(taken.values_list("benefit_id", flat=True)):
+        stock.lock(run_id=run_id, benefit_ids=ids | set(more))
+
+
 @transaction.atomic
 def void_grant(*, grant: Grant, reason: str, actor: User | None, now: datetime) -> bool:
     """Void one grant, audited; False if the member has used, spent or seen it already: then it stays as it is,

@@ -1,1 +1,4 @@
-"""Suspicion holds, it does not delete (C13)."""
+"""Suspicion holds, it does not delete (C13).
+
+Submodules are imported by name: ``holding`` runs inside the engine's verbs, which ``reviewing`` calls.
+"""

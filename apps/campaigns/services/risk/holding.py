@@ -3,25 +3,28 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Sum
-
-from apps.campaigns.enums import FlagState
 from apps.campaigns.mechanics.base import Give
-from apps.campaigns.models import Flag
+from apps.campaigns.risk.policy import HOLD_FROM, policy_of
 from apps.campaigns.selectors.plans import Plan
+from apps.campaigns.selectors.risk_facts import quick_facts
+from apps.campaigns.services.risk.flags import heavy_entries, open_score, write_findings
 
-#: Open suspicion from this sum of scores on holds grants, unless the campaign says otherwise.
-HOLD_FROM = 60
+__all__ = ["HOLD_FROM", "is_suspicious", "suspicious_entries"]
 
 
 def is_suspicious(*, plan: Plan, entry_id: int, gives: Sequence[Give], now: datetime) -> bool:
-    """Do the entry's open flags reach the campaign's threshold? In the caller's transaction (C13)."""
-    found = Flag.objects.filter(entry_id=entry_id, state=FlagState.OPEN).aggregate(score=Sum("score"))
-    return (found["score"] or 0) >= plan.risk.get("hold_from", HOLD_FROM)
+    """Look at the entry by the rules that can be asked at once, keep what they find, and say whether the open
+    suspicion reaches the campaign's threshold (C13).
+
+    In the caller's transaction, which holds the entry's lock and has written the contribution. Two queries, three
+    when something is found.
+    """
+    policy = policy_of(plan.risk)
+    facts = quick_facts([entry_id], policy)[entry_id]
+    write_findings(facts, policy.look(facts), now=now)
+    return open_score(entry_id) >= policy.hold_from
 
 
 def suspicious_entries(*, plan: Plan) -> list[int]:
     """Entries of the plan's run whose open flags reach the threshold: what a settlement gives them is held (C13)."""
-    open_flags = Flag.objects.filter(run_id=plan.run_id, state=FlagState.OPEN).values("entry_id")
-    heavy = open_flags.annotate(total=Sum("score")).filter(total__gte=plan.risk.get("hold_from", HOLD_FROM))
-    return list(heavy.order_by().values_list("entry_id", flat=True))
+    return heavy_entries(plan.run_id, policy_of(plan.risk).hold_from)

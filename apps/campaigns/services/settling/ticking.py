@@ -12,6 +12,7 @@ from apps.campaigns.enums import RUN_MOVES, RunState
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.services.granting.pending import issue_pending
+from apps.campaigns.services.risk.scanning import scan_run
 from apps.campaigns.services.runs.access import lock_run
 from apps.campaigns.services.runs.telling import tell
 from apps.campaigns.services.scoring.collecting import collect_run
@@ -90,6 +91,8 @@ def _begin(run: Run, plan: Plan, *, now: datetime) -> bool:
     # Late rows count up to here, and whoever left before it does not.
     collect_run(run_id=run.pk, now=now, is_whole=True)
     void_leavers_of(run=run, plan=plan, now=now)
+    # Nobody gets a prize before the last contributions have been looked at (C13).
+    scan_run(run_id=run.pk, now=now)
     return _move(run, RunState.SETTLING)
 
 
