@@ -25,7 +25,6 @@ _FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campa
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 #: What goes on in runs; entries and contributions are made by members alone.
 _RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
-_GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -43,15 +42,11 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_ORDERS, _VIEW),
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
-            (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
-            (_FULFILMENT, _VIEW),
-            ((*_RUNS, *_GIVEN, "campaigns.code", "campaigns.flag"), _VIEW),
+            ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
-            "campaigns.fulfil_grant",
-            "campaigns.write_off_coupon",
             "channels.operate_delivery",
             "orders.mark_paid",
             "orders.cancel_order",
@@ -84,8 +79,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
-            (_FULFILMENT, _VIEW),
-            ((*_RUNS, *_GIVEN, "campaigns.benefit"), _VIEW),
+            ((*_RUNS, *_FULFILMENT), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [

@@ -13,27 +13,19 @@ document.addEventListener("DOMContentLoaded", () => {
     red_packet: ["provider", "daily_limit", "stock", "low_stock"],
   };
   const ALL = ["stock", "low_stock", "amount", "provider", "daily_limit"];
-  const shown = document.querySelector(".field-kind .readonly");
 
-  const cell = (name) => document.querySelector(`#id_${name}`)?.closest(`.field-${name}`) ?? document.querySelector(`.field-${name}`);
   function show(name, wanted) {
-    const field = document.querySelector(`#id_${name}`);
-    const box = field?.closest(".field-line, .form-row-field, [class*='field-']") ?? cell(name);
+    const box = document.querySelector(`#id_${name}`)?.closest(".field-line");
     if (box) box.hidden = !wanted;
   }
   function apply() {
-    const value = kind ? kind.value : document.body.dataset.kind || "";
-    if (!value || !(value in NEEDS)) return;
+    const value = kind?.value;
+    show("coupon_cap", couponKind?.value === "percent");
+    if (!(value in NEEDS)) return; // a fixed kind: the server has left out the rest
     ALL.forEach((name) => show(name, NEEDS[value].includes(name)));
     document.querySelectorAll(".ca-coupon-terms").forEach((box) => { box.hidden = value !== "coupon"; });
-    show("coupon_cap", couponKind?.value === "percent");
   }
   kind?.addEventListener("change", apply);
   couponKind?.addEventListener("change", apply);
-  if (!kind && shown) {
-    // The kind is fixed once something was given: coupons' terms are the one block that is hidden for all others.
-    const hasCoupon = Boolean(couponKind?.value);
-    document.querySelectorAll(".ca-coupon-terms").forEach((box) => { box.hidden = !hasCoupon; });
-  }
   apply();
 });

@@ -223,7 +223,7 @@ def test_page_costs_the_same_for_one_and_three(
         notify(users=[architect], key=str(n), text="请看")
     client.force_login(architect)
     client.get(reverse(INDEX))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(24):
         client.get(reverse(INDEX))
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(24):
         client.get(reverse("home_live"))

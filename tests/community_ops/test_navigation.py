@@ -26,7 +26,7 @@ def entries(rf, user, path="/admin/", query="") -> dict[str, dict]:
         ),
         (Role.CONTENT_EDITOR, {"日历", "帖子", "素材", "审批记录"}, {"用户", "群成员", "待我审批"}),
         (Role.ANALYST, {"事件", "审计", "用户"}, {"定时任务", "待我审批"}),
-        (Role.MEMBER_SERVICE, {"社群", "群成员"}, {"帖子", "用户", "事件"}),
+        (Role.MEMBER_SERVICE, {"社群", "群成员", "礼品发放", "核销"}, {"帖子", "用户", "事件", "待处理"}),
     ],
 )
 def test_each_role_sees_its_jobs(rf, make_user, team, role, shown, hidden):
@@ -47,7 +47,7 @@ def test_no_section_is_empty_or_pretends(rf, make_user, team):
     request.user = make_user("service", Role.MEMBER_SERVICE, team)
     sections = sidebar(request)
     assert all(section["items"] for section in sections)
-    assert "活动" not in {section["title"] for section in sections}
+    assert "内容日历" not in {section["title"] for section in sections}
 
 
 def test_entries_are_unique(rf):

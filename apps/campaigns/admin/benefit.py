@@ -25,17 +25,13 @@ from apps.campaigns.selectors.low_stock import only_low, with_left
 from apps.campaigns.services.benefits import FIELDS, write_benefit
 from apps.core.clock import database_now
 
-_COUPON_FIELDS = (
-    "coupon_kind",
-    "coupon_value",
-    "coupon_cap",
-    "coupon_threshold",
-    "coupon_scope",
-    "coupon_valid_from",
-    "coupon_valid_until",
-    "coupon_valid_days",
-    "returns_on_refund",
-)
+#: Fields that only some kinds need; the form's script has the same list for a kind that may still change.
+_ONLY_FOR = {
+    "stock": frozenset(BenefitKind) - {BenefitKind.CODE},
+    "amount": frozenset({BenefitKind.POINTS, BenefitKind.MEMBERSHIP}),
+    "provider": frozenset({BenefitKind.RED_PACKET}),
+    "daily_limit": frozenset({BenefitKind.RED_PACKET}),
+}
 _MAY_BE_EMPTY = ("cost", "face_value", "amount", "coupon_value", "coupon_threshold", "low_stock")
 
 
@@ -143,6 +139,22 @@ class BenefitAdmin(ScopedModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Benefit]:
         return with_left(super().get_queryset(request))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Benefit | None = None) -> Any:
+        """Once the kind is fixed, only what it needs."""
+        shown = super().get_fieldsets(request, obj)
+        if obj is None or not obj.issued:
+            return shown
+        kept = []
+        for title, options in shown:
+            if "ca-coupon-terms" in options.get("classes", ()) and obj.kind != BenefitKind.COUPON:
+                continue
+            lines = [(line,) if isinstance(line, str) else line for line in options["fields"]]
+            needed = [
+                tuple(name for name in line if obj.kind in _ONLY_FOR.get(name, {obj.kind})) for line in lines
+            ]
+            kept.append((title, {**options, "fields": [line for line in needed if line]}))
+        return kept
 
     def get_readonly_fields(self, request: HttpRequest, obj: Benefit | None = None) -> list[str]:
         """What has been given stays what it is."""

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('updated_at', models.DateTimeField(auto_now=True, db_default=django.db.models.functions.datetime.Now(), verbose_name='更新时间')),
                 ('name', models.CharField(max_length=60, verbose_name='名称')),
                 ('kind', models.CharField(choices=[('physical', '实物'), ('code', '兑换码'), ('coupon', '优惠券'), ('points', '积分'), ('red_packet', '红包'), ('membership', '会员天数')], max_length=12, verbose_name='种类')),
-                ('cost', models.DecimalField(decimal_places=2, default=0, help_text='每份成本，元。算预算和 ROI 用。', max_digits=10, verbose_name='成本')),
+                ('cost', models.DecimalField(decimal_places=2, default=0, help_text='每份成本，元。算预算和回报用。', max_digits=10, verbose_name='成本')),
                 ('face_value', models.DecimalField(decimal_places=2, default=0, help_text='成员看到的价值，元。红包就是金额。', max_digits=10, verbose_name='面值')),
                 ('stock', models.PositiveIntegerField(blank=True, help_text='留空表示不限；兑换码以码池为准。', null=True, verbose_name='总库存')),
                 ('issued', models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name='已发')),

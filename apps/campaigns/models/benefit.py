@@ -28,7 +28,7 @@ class Benefit(TimeStamped):
         Team, verbose_name=_("团队"), on_delete=models.PROTECT, null=True, blank=True, related_name="benefits"
     )
     cost = models.DecimalField(
-        _("成本"), max_digits=10, decimal_places=2, default=0, help_text=_("每份成本，元。算预算和 ROI 用。")
+        _("成本"), max_digits=10, decimal_places=2, default=0, help_text=_("每份成本，元。算预算和回报用。")
     )
     face_value = models.DecimalField(
         _("面值"),

@@ -163,6 +163,14 @@ def test_a_gift_is_written_through_its_service(desk, team):
     assert "请填积分数或天数" in answer.content.decode()
     desk.post(reverse("admin:campaigns_benefit_change", args=[benefit.pk]), data | {"name": "会员卡"})
     assert Benefit.objects.get().name == "会员卡"
+    Benefit.objects.update(issued=3)
+    url = reverse("admin:campaigns_benefit_change", args=[benefit.pk])
+    html = desk.get(url).content.decode()
+    assert 'name="amount"' in html
+    assert 'name="provider"' not in html
+    assert 'name="coupon_value"' not in html
+    desk.post(url, data | {"name": "月卡", "kind": "points"})
+    assert (Benefit.objects.get().name, Benefit.objects.get().kind) == ("月卡", "membership")
 
 
 def test_codes_go_into_the_pool_and_are_shown_masked(desk, team):

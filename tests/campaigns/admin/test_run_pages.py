@@ -133,7 +133,7 @@ def test_who_may_do_what(client, make_user, clerk, team, team_run):
         "warehouse": ("grant_warehouse", [], "operator clerk"),
         "write_off": ("coupon_write_off", [], "operator clerk"),
         "benefit_add": ("benefit_add", [], "operator editor"),
-        "codes": ("code_changelist", [], "operator analyst"),
+        "codes": ("code_changelist", [], "operator clerk analyst"),
     }
     for who, user in people.items():
         client.force_login(user)

@@ -198,7 +198,7 @@ def test_another_teams_campaign_groups_and_gifts_are_out_of_reach(desk, form_of)
 
 
 def test_whoever_only_looks_may_not_write(client, make_user, team, form_of):
-    client.force_login(make_user("editor", Role.CONTENT_EDITOR, team))
+    client.force_login(make_user("analyst", Role.ANALYST, team))
     assert client.get(ADD).status_code == 403
     assert client.post(LIVE, form_of("assist", mechanic="assist")).status_code == 403
     assert client.post(reverse("admin:campaigns_campaign_benefit"), {"name": "x"}).status_code == 403
