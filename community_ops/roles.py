@@ -25,6 +25,7 @@ _FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campa
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 #: What goes on in runs; entries and contributions are made by members alone.
 _RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
+_RISK = ("campaigns.flag", "campaigns.blockedmember")
 _GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
@@ -46,7 +47,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
             (_FULFILMENT, _VIEW),
-            ((*_RUNS, *_GIVEN, "campaigns.code", "campaigns.flag"), _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.code", *_RISK), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
@@ -85,7 +86,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
             (_FULFILMENT, _VIEW),
-            ((*_RUNS, *_GIVEN, "campaigns.benefit"), _VIEW),
+            ((*_RUNS, *_GIVEN, *_RISK, "campaigns.benefit"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
