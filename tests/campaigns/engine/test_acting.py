@@ -262,3 +262,10 @@ def test_nobody_revokes_once_the_run_has_begun_to_settle(architect, monkeypatch)
         revoking.revoke_contribution(contribution=part, reason="刷单", actor=architect, now=timezone.now())
     part.refresh_from_db()
     assert part.state == "counted"
+
+
+@pytest.mark.parametrize("verb", ["expire", "voided", "help", "nonsense"])
+def test_staff_play_only_verbs_of_staff(architect, verb: str) -> None:
+    entry = start(make_run("assist"), make_member())
+    with refused("unknown_verb"):
+        act_as_staff(entry_id=entry.pk, verb=verb, params={}, actor=architect, now=timezone.now())

@@ -40,7 +40,12 @@ def test_what_is_funded_while_its_entry_is_under_suspicion_is_held(giving, archi
     give(entry, may_wait=True, is_held=True)
     assert the_grant(entry).state == GrantState.UNFUNDED
     Flag.objects.create(
-        run=Run.objects.get(pk=entry.run_id), entry=entry, member_id=entry.owner_id, rule="burst", key="1", score=90
+        run=Run.objects.get(pk=entry.run_id),
+        entry=entry,
+        member_id=entry.owner_id,
+        rule="burst",
+        key="1",
+        score=90,
     )
     RunStock.objects.update(budget=Decimal("5.00"))
     fund_unfunded(grant=the_grant(entry), actor=architect, now=database_now())
