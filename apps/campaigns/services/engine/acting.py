@@ -178,7 +178,8 @@ def act_as_system(
     reason: str = "",
 ) -> Outcome | None:
     """``expire`` an entry, or tell it that the order of a part was ``paid`` or has ``lapsed``, or that the part
-    is ``voided`` (``reason``: ``left``, ``risk``, ``refunded`` or ``staff``, kept with it).
+    is ``voided`` (``reason``: ``left``, ``risk``, ``refunded`` or ``staff``, kept with it), or that the order which
+    paid for it beside another was ``refunded`` in full.
 
     Returns ``None`` when there is nothing (left) to do: the entry has ended, the part is void already. So it may
     be called any number of times.
