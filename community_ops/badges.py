@@ -5,6 +5,7 @@ from typing import Any
 from django.core.cache import cache
 
 from apps.accounts.models import Notice
+from apps.campaigns.selectors.risk_queue import count_suspicious
 from apps.campaigns.selectors.staff_work import PERMISSION as STAFF_WORK
 from apps.campaigns.selectors.staff_work import count_work
 from apps.channels.enums import DeliveryState
@@ -14,7 +15,7 @@ KEEP_SECONDS = 10
 
 
 def badges(user: Any) -> dict[str, int]:
-    """Counts by key: approvals, manual, unknown, notices, campaign_tasks. At most five queries, none when kept."""
+    """Counts by key: approvals, manual, unknown, notices, campaign_tasks, risk. At most six queries, none when kept."""
     key = f"sidebar-badges:{user.pk}"
     found = cache.get(key)
     if found is None:
@@ -33,4 +34,6 @@ def _count(user: Any) -> dict[str, int]:
         found["unknown"] = states.get(DeliveryState.UNKNOWN, {}).get("count", 0)
     if user.has_perm(STAFF_WORK):
         found["campaign_tasks"] = count_work(user)
+    if user.has_perm("campaigns.review_flag"):
+        found["risk"] = count_suspicious(user)
     return found

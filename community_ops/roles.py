@@ -25,6 +25,8 @@ _FULFILMENT = ("campaigns.benefit", "campaigns.code", "campaigns.coupon", "campa
 _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.benefit")
 #: What goes on in runs; entries and contributions are made by members alone.
 _RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
+_RISK = ("campaigns.flag", "campaigns.blockedmember")
+_GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -44,6 +46,8 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_CAMPAIGNS, _EDIT),
             (("orders.order",), ("add",)),  # by a file
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
+            (_FULFILMENT, _VIEW),
+            ((*_RUNS, *_GIVEN, "campaigns.code", *_RISK), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [
@@ -80,6 +84,8 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
             ((*_RUNS, *_FULFILMENT), _VIEW),
+            (_FULFILMENT, _VIEW),
+            ((*_RUNS, *_GIVEN, *_RISK, "campaigns.benefit"), _VIEW),
             (("accounts.notice",), _VIEW),
         ],
         [

@@ -167,6 +167,22 @@ def plan() -> list[tuple[str, list[Entry]]]:
                     words="review 审核 截图 上架 争议",
                 ),
                 Entry(
+                    _("风控复核"),
+                    "gpp_maybe",
+                    "admin:campaigns_flag_queue",
+                    "campaigns.review_flag",
+                    badge="risk",
+                    badge_variant="danger",
+                    words="risk flag 疑点 暂扣 刷单 作弊",
+                ),
+                Entry(
+                    _("黑名单"),
+                    "block",
+                    "admin:campaigns_blockedmember_changelist",
+                    "campaigns.view_blockedmember",
+                    words="blacklist blocked 拉黑",
+                ),
+                Entry(
                     _("参与单"),
                     "assignment_ind",
                     "admin:campaigns_entry_changelist",

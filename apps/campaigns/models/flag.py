@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.campaigns.enums import FlagState
 from apps.campaigns.models.entry import Contribution, Entry
 from apps.campaigns.models.run import Run
+from apps.campaigns.risk.registry import all_rules
 from apps.core.models import ScopedQuerySet, TimeStamped
 from apps.members.models import Member
 
@@ -68,6 +69,24 @@ class Flag(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.rule} {self.score}"
+
+    @property
+    def rule_label(self) -> str:
+        """The rule in words; as it is stored if its file is gone."""
+        rule = all_rules().get(self.rule)
+        return str(rule.label) if rule else self.rule
+
+    @property
+    def sentence(self) -> str:
+        """The evidence with its figures, in words."""
+        rule = all_rules().get(self.rule)
+        return rule.sentence(self.evidence) if rule else ""
+
+    @property
+    def advice(self) -> str:
+        """What to look at before deciding."""
+        rule = all_rules().get(self.rule)
+        return str(rule.advice) if rule else ""
 
 
 class BlockedMemberQuerySet(ScopedQuerySet["BlockedMember"]):

@@ -184,6 +184,32 @@ def test_a_person_undoes_a_write_off_with_a_reason(coupon, architect):
         return_coupon(coupon=coupon, reason="核销错了", actor=architect, now=database_now())
 
 
+def test_nobody_undoes_the_write_off_of_another_team(benefit, coupon, make_user, team):
+    """S1."""
+    benefit.team = Team.objects.create(name="别的团队")
+    benefit.save()
+    use(coupon)
+    coupon.refresh_from_db()
+    stranger = make_user("stranger", Role.MEMBER_SERVICE, team)
+    with pytest.raises(NotAllowed):
+        return_coupon(coupon=coupon, reason="核销错了", actor=stranger, now=database_now())
+    coupon.refresh_from_db()
+    assert coupon.state == CouponState.USED
+
+
+def test_a_printed_coupon_keeps_the_end_that_was_printed(benefit, architect):
+    """A coupon has its own copy of the terms: what becomes of the gift later does not reach it."""
+    now = database_now()
+    benefit.coupon_valid_days, benefit.coupon_valid_until = None, now + timedelta(days=30)
+    benefit.save()
+    issue_coupons(benefit=benefit, quantity=1, batch="传单", actor=None, now=now)
+    coupon = Coupon.objects.get()
+    benefit.coupon_valid_until = now - timedelta(days=1)
+    benefit.save()
+    bound = bind_coupon(code=coupon.code, member_id=make_member().pk, now=now)
+    assert bound.valid_until == now + timedelta(days=30)
+
+
 def test_unused_coupons_run_out_and_used_ones_do_not(coupon, benefit):
     holder, now = make_member(), database_now()
     bind_coupon(code=coupon.code, member_id=holder.pk, now=now)

@@ -92,7 +92,7 @@ def test_a_saving_is_never_negative_never_more_than_the_bill_and_has_two_places(
     ],
 )
 def test_the_earlier_end_holds(days, until, end):
-    assert end_of(Benefit(coupon_valid_days=days, coupon_valid_until=until), start=NOW) == end
+    assert end_of(Benefit(coupon_valid_days=days), start=NOW, until=until) == end
 
 
 def test_days_start_when_the_coupon_does():

@@ -7,9 +7,10 @@ from django.utils import timezone
 
 from apps.campaigns.enums import BenefitKind, EntryState, RunState
 from apps.campaigns.mechanics.base import Refused
-from apps.campaigns.models import BlockedMember, Contribution, Entry, Grant, MemberAction
+from apps.campaigns.models import BlockedMember, Contribution, Entry, Grant, MemberAction, Run
+from apps.campaigns.services import revoking
 from apps.campaigns.services.engine import act_as_staff, act_as_system, open_entry
-from apps.core.errors import Invalid, NotAllowed
+from apps.core.errors import Invalid, NotAllowed, WrongState
 from apps.events.models import Event
 from apps.members.models import Tag
 from tests.campaigns.factories import make_benefit, make_member, make_run
@@ -236,3 +237,35 @@ def test_odd_parameters_are_invalid_not_errors(architect, part: object) -> None:
             actor=architect,
             now=timezone.now(),
         )
+
+
+def test_half_a_character_is_left_out_of_a_text(architect) -> None:
+    """JSON can spell half of a surrogate pair, which no database stores."""
+    run = make_run("swap", {"photos_least": 0, "needs_moderation": False})
+    params = {"title": "自行车\ud83d", "description": "八成新\udc00", "photos": ["a\ud800.jpg"]}
+    entry = start(run, make_member(), **params)
+    assert (entry.title, entry.data["description"], entry.data["photos"]) == ("自行车", "八成新", ["a.jpg"])
+
+
+def test_nobody_revokes_once_the_run_has_begun_to_settle(architect, monkeypatch) -> None:
+    """The look before the lock may be old: settlement began in between."""
+    run = make_run("assist", {"stages": [5]})
+    play(start(run, make_member()), "help", make_member())
+    part = Contribution.objects.get()
+
+    def settles_first(**fields):
+        Run.objects.filter(pk=run.pk).update(state=RunState.SETTLING)
+        return act_as_system(**fields)
+
+    monkeypatch.setattr(revoking, "act_as_system", settles_first)
+    with pytest.raises(WrongState):
+        revoking.revoke_contribution(contribution=part, reason="刷单", actor=architect, now=timezone.now())
+    part.refresh_from_db()
+    assert part.state == "counted"
+
+
+@pytest.mark.parametrize("verb", ["expire", "voided", "help", "nonsense"])
+def test_staff_play_only_verbs_of_staff(architect, verb: str) -> None:
+    entry = start(make_run("assist"), make_member())
+    with refused("unknown_verb"):
+        act_as_staff(entry_id=entry.pk, verb=verb, params={}, actor=architect, now=timezone.now())

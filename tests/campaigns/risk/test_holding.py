@@ -92,7 +92,8 @@ def test_held_grants_are_costed_but_not_issued() -> None:
     entry = suspicious()
     flag = Flag.objects.get()
     assert (flag.rule, flag.score, flag.evidence) == ("self_help", 60, {"device": True})
-    assert flag.contribution and flag.contribution.member_id == flag.member_id
+    assert flag.contribution
+    assert flag.contribution.member_id == flag.member_id
     assert sorted(states(entry).values()) == ["held", "held", "issued"]
     entry.owner.refresh_from_db()
     assert entry.owner.points_balance == 0
@@ -157,7 +158,8 @@ def test_void_rederives_count_and_score_and_takes_gifts_of_the_accused(architect
     assert (entry.count, entry.score) == (1, 1)
     assert (done.voided_parts, done.voided, done.released, done.kept) == (1, 2, 0, 0)
     part = Flag.objects.get().contribution
-    assert part and (part.state, part.void_reason) == (PartState.VOID, "risk")
+    assert part
+    assert (part.state, part.void_reason) == (PartState.VOID, "risk")
     assert sorted(states(entry).values()) == ["issued", "void", "void"]
     entry.run.stock.refresh_from_db()
     assert entry.run.stock.granted_cost == 1
@@ -268,7 +270,8 @@ def test_tick_finds_a_helper_farm_over_several_runs() -> None:
         found = scan_run(run_id=run.pk, now=timezone.now())
         assert found == (3 if number == 3 else 0)
     flag = Flag.objects.filter(rule="farm").first()
-    assert flag and flag.evidence == {"times": 4, "owners": 1, "helpers": 3, "days": 60}
+    assert flag
+    assert flag.evidence == {"times": 4, "owners": 1, "helpers": 3, "days": 60}
 
 
 def test_four_parcels_to_one_address_are_held_before_they_are_shipped(architect) -> None:

@@ -134,7 +134,9 @@ def test_one_address_for_four_members() -> None:
 def test_every_rule_describes_itself_and_may_be_turned_off(key: str) -> None:
     """The wizard renders what ``described`` says; nothing is judged by a hidden number."""
     rule = all_rules()[key]
-    assert str(rule.label) and str(rule.help) and str(rule.advice)
+    assert str(rule.label)
+    assert str(rule.help)
+    assert str(rule.advice)
     described = {item["name"]: item for item in rule.described()}
     assert described["is_on"]["default"] is True
     assert len(described) >= 3

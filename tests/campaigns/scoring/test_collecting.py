@@ -200,7 +200,7 @@ def test_a_late_row_is_found_within_the_hour() -> None:
 
 
 def test_points_earned_count_but_not_those_of_this_run_nor_opening_balances() -> None:
-    benefit = make_benefit(amount=50)
+    benefit = make_benefit(amount=50, issued=2)
     run = make_contest("points")
     run.plan["slots"] = {"participation": []}
     run.save()

@@ -40,7 +40,7 @@ class Part:
     order_id: int | None = None
     order_amount: Decimal = Decimal(0)
     is_paid: bool = False
-    #: What is still with us of the payment: paid minus refunds asked for.
+    #: What is still with us of its own payment (not of one made twice): paid minus refunds asked for.
     order_kept: Decimal = Decimal(0)
     is_seat: bool = True
     #: The member was new to us when it was made.

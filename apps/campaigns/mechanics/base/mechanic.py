@@ -16,7 +16,7 @@ from apps.campaigns.mechanics.base.rules import Rules, Text
 from apps.campaigns.mechanics.base.verbs import RankPrize, ScoreSource, Slot, Verb, Who
 
 #: Verbs that the engine itself calls on every mechanic.
-SYSTEM_VERBS = ("expire", "paid", "lapsed", "voided")
+SYSTEM_VERBS = ("expire", "paid", "lapsed", "voided", "refunded")
 
 
 class Mechanic[R: Rules](ABC):
@@ -83,6 +83,11 @@ class Mechanic[R: Rules](ABC):
         assert part is not None
         return Decision((ChangePart(part.id, state=PartState.VOID),))
 
+    def on_refunded(self, turn: Turn[R]) -> Decision:
+        """All of the order that paid for this entry beside another (``paid_by``) went back by hand. Live parts are
+        loaded; there is nothing left to refund."""
+        return Decision(())
+
     # --- what is promised --------------------------------------------------------------------------
 
     @abstractmethod
@@ -119,6 +124,11 @@ class Mechanic[R: Rules](ABC):
         Asked of the data as it is before the lock; a decision refuses as ``busy`` when it is no longer so.
         """
         return []
+
+    def paid_by(self, data: Mapping[str, Any]) -> int | None:
+        """The contribution whose order paid for an entry with this ``data``, where one order pays for several
+        (``OpenAnother``): all of them are told when all of its money went back."""
+        return None
 
     # --- what is shown -----------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -195,11 +196,14 @@ class Gift(Mechanic[GiftRules]):
 
     def on_voided(self, turn: Turn[GiftRules]) -> Decision:
         """A voided claim puts the gift back: open for another claimant while its time lasts, else to its sender. A
-        voided purchase ends this gift alone, with its money back; its siblings are gifts of their own."""
+        voided purchase ends this gift alone, with its money back; its siblings are gifts of their own, unless all
+        of the order went back by hand: then they hear of it themselves (``on_refunded``)."""
         part, entry = _part(turn), turn.entry
         if part.state == PartState.PENDING:
             return Decision(tuple(parcels.drop(turn, part, "voided", cancels_order=True)))
         effects: list[Effect] = [ChangePart(part.id, state=PartState.VOID)]
+        if part.kind == PURCHASE and turn.action.params.get("reason") == "refunded":
+            return Decision((*effects, *parcels.after_refund(turn), *parcels.own_back(turn.rules)))
         if part.kind == PURCHASE:
             if entry.state == EntryState.OPEN:
                 effects += parcels.pay_back(turn, "voided")
@@ -210,11 +214,19 @@ class Gift(Mechanic[GiftRules]):
             TakeBack(f"gift_{part.member_id}", "voided"),
             TakeBack("sender", "voided"),
         ]
-        if turn.now < min(entry.expires_at or turn.run.closes_at, turn.run.closes_at):
+        if entry.data.get("refunded"):
+            effects += [Stock(sold=-1), ChangeEntry(state=EntryState.CANCELLED, reason="refunded")]
+        elif turn.now < min(entry.expires_at or turn.run.closes_at, turn.run.closes_at):
             effects.append(ChangeEntry(state=EntryState.OPEN))
         else:
             effects += parcels.come_back(turn, EntryState.FAILED, "voided")
         return Decision(tuple(effects))
+
+    def on_refunded(self, turn: Turn[GiftRules]) -> Decision:
+        return Decision(tuple(parcels.after_refund(turn)))
+
+    def paid_by(self, data: Mapping[str, Any]) -> int | None:
+        return data.get("purchase")
 
     # --- what is shown -----------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from apps.campaigns.mechanics.base import (
     Quota,
     Refund,
     Stock,
+    TakeBack,
     Turn,
 )
 from apps.campaigns.mechanics.gift.rules import GiftRules, OnExpiry
@@ -57,6 +58,25 @@ def pay_back(turn: Turn[GiftRules], reason: str) -> list[Effect]:
         share = Decimal(entry.data["share"])
         effects.append(Refund(int(entry.data["purchase"]), f"gift_{entry.id}", reason, share))
     return effects
+
+
+def after_refund(turn: Turn[GiftRules]) -> list[Effect]:
+    """All of the order went back by hand: what is still open cannot be claimed, what came back to its sender is asked
+    for; a gift that was claimed stays claimed, but does not open again."""
+    entry = turn.entry
+    if entry.state == EntryState.OPEN:
+        return [Stock(sold=-1), ChangeEntry(state=EntryState.CANCELLED, reason="refunded")]
+    if entry.state == EntryState.WON:
+        return [ChangeEntry(data={**entry.data, "refunded": True})]
+    if turn.rules.on_expiry == OnExpiry.KEEP:
+        return [TakeBack("returned", "refunded"), Stock(sold=-1)]
+    return []
+
+
+def own_back(rules: GiftRules) -> list[Effect]:
+    """The sender's own pieces, after a refund of all."""
+    pieces: list[Effect] = [TakeBack(f"own_{number}", "refunded") for number in range(rules.own_count)]
+    return [*pieces, Stock(sold=-rules.own_count)]
 
 
 def drop(turn: Turn[GiftRules], part: Part, reason: str, *, cancels_order: bool = False) -> list[Effect]:

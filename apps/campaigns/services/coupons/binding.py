@@ -22,7 +22,7 @@ def bind_coupon(*, code: str, member_id: int, now: datetime) -> Coupon:
     if coupon.member_id is None:
         if coupon.valid_until is not None and coupon.valid_until <= now:
             check_usable(coupon, now=now)
-        end = end_of(coupon.benefit, start=max(now, coupon.valid_from))
+        end = end_of(coupon.benefit, start=max(now, coupon.valid_from), until=coupon.valid_until)
         bound = Coupon.objects.filter(pk=coupon.pk, member__isnull=True, state=CouponState.ACTIVE).update(
             member_id=member_id, valid_until=end
         )

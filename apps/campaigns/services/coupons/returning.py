@@ -36,8 +36,9 @@ def return_for_refund(order: Order, now: datetime) -> int:
 
 @transaction.atomic
 def return_coupon(*, coupon: Coupon, reason: str, actor: User, now: datetime) -> Coupon:
-    """A person undoes a write-off; audited. Raises ``NotAllowed``, ``Invalid`` without a reason, ``WrongState``."""
-    if not actor.has_perm(WRITE_OFF):
+    """A person undoes a write-off; audited. Raises ``NotAllowed`` without permission or sight of the coupon (S1),
+    ``Invalid`` without a reason, ``WrongState``."""
+    if not actor.has_perm(WRITE_OFF) or not Coupon.objects.visible_to(actor).filter(pk=coupon.pk).exists():
         raise NotAllowed(_("你没有核销优惠券的权限。"), hint=_("请联系社群架构师。"))
     if not reason.strip():
         raise Invalid(_("请写明原因。"), hint=_("它会记入审计。"), field="reason")

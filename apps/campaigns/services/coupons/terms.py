@@ -38,13 +38,16 @@ def terms_of(benefit: Benefit, *, now: datetime, is_bound: bool = True) -> Terms
         threshold=benefit.coupon_threshold,
         scope=benefit.coupon_scope,
         valid_from=start,
-        valid_until=end_of(benefit, start=start) if is_bound else benefit.coupon_valid_until,
+        valid_until=end_of(benefit, start=start, until=benefit.coupon_valid_until)
+        if is_bound
+        else benefit.coupon_valid_until,
     )
 
 
-def end_of(benefit: Benefit, *, start: datetime) -> datetime | None:
-    """When a coupon that a member holds since ``start`` ends; ``None`` for never."""
-    ends = [benefit.coupon_valid_until] if benefit.coupon_valid_until else []
+def end_of(benefit: Benefit, *, start: datetime, until: datetime | None) -> datetime | None:
+    """When a coupon that a member holds since ``start`` ends: after the benefit's days, and by ``until``, which a
+    printed coupon has a copy of; ``None`` for never."""
+    ends = [until] if until else []
     if benefit.coupon_valid_days:
         ends.append(start + timedelta(days=benefit.coupon_valid_days))
     return min(ends) if ends else None

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.campaigns.enums import LIVE_ENTRY_STATES, PartState
-from apps.campaigns.mechanics.base import Action, AddPart, Decision, Part, Quota, Refused, Verb, Who
+from apps.campaigns.mechanics.base import Action, Part, Refused, Verb, Who
+from apps.campaigns.mechanics.registry import get_mechanic
 from apps.campaigns.models import Entry, Run
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.services.engine.applying import carry_out
@@ -77,9 +77,7 @@ def open_entry(
         check_eligible(plan.eligibility, member, is_new=is_new)
         action = Action(verb.key, actor_for(member_id, is_new=is_new), read_params(verb, params))
         scene = Scene(plan, run, action, now, secrets.randbits(62), origin=origin or Origin(), staff=actor)
-        decision = plan.mechanic.decide(scene.turn())
-        decision = _with_caps(decision, plan, member_id, opens=True)
-        outcome = carry_out(decision, scene)
+        outcome = carry_out(plan.mechanic.decide(scene.turn()), scene)
         _audit_proxy(actor, verb, outcome, member_id)
         return run.id, outcome
 
@@ -127,8 +125,7 @@ def act(
             origin=origin,
             staff=actor,
         )
-        decision = _with_caps(plan.mechanic.decide(scene.turn()), plan, member_id, opens=False)
-        outcome = carry_out(decision, scene)
+        outcome = carry_out(plan.mechanic.decide(scene.turn()), scene)
         _audit_proxy(actor, asked, outcome, member_id)
         return run.id, outcome
 
@@ -152,8 +149,7 @@ def act_as_staff(
     if run_of is None or not Run.objects.visible_to(actor).filter(pk=run_of).exists():
         raise NotAllowed(_("这一期属于别的团队。"), hint=_("请架构师把你加进对应的团队。"))
     plan, run, entry, others, asked, raw = _lock_for_system(entry_id, verb, params)
-    assert asked is not None
-    if asked.who != Who.STAFF:
+    if asked is None or asked.who != Who.STAFF:
         raise Refused(_("没有这个操作。"), hint=_("刷新页面再试。"), code="unknown_verb")
     check_window(run, asked, now)
     check_state(asked, entry.state, now)
@@ -182,7 +178,8 @@ def act_as_system(
     reason: str = "",
 ) -> Outcome | None:
     """``expire`` an entry, or tell it that the order of a part was ``paid`` or has ``lapsed``, or that the part
-    is ``voided`` (``reason``: ``left``, ``risk``, ``refunded`` or ``staff``, kept with it).
+    is ``voided`` (``reason``: ``left``, ``risk``, ``refunded`` or ``staff``, kept with it), or that the order which
+    paid for it beside another was ``refunded`` in full.
 
     Returns ``None`` when there is nothing (left) to do: the entry has ended, the part is void already. So it may
     be called any number of times.
@@ -246,8 +243,9 @@ def _member_scene(
 def _lock_for_system(
     entry_id: int, verb: str, params: Mapping[str, Any]
 ) -> tuple[Plan, RunRow, EntryRow, dict[str, EntryRow], Verb | None, dict[str, Any]]:
-    run_id, revision = Entry.objects.values_list("run_id", "run__revision").get(pk=entry_id)
-    mechanic = plan_of(run_id, revision).mechanic
+    # Not by the plan: without a lock its revision may be gone before it is read.
+    run_id, key = Entry.objects.values_list("run_id", "run__mechanic").get(pk=entry_id)
+    mechanic = get_mechanic(key)
     asked = next((one for one in mechanic.verbs if one.key == verb), None)
     if asked is None and not hasattr(mechanic, f"on_{verb}"):
         mechanic.verb(verb)
@@ -266,33 +264,6 @@ def _part_of(verb: Verb, typed: dict[str, Any], entry: EntryRow) -> Part | None:
     if part is None:
         raise Refused(_("找不到这条记录，可能已经作废。"), hint=_("刷新页面再试。"), code="no_such_part")
     return part
-
-
-def _with_caps(decision: Decision, plan: Plan, member_id: int, *, opens: bool) -> Decision:
-    """The campaign's own caps per member, beside the mechanic's."""
-    caps = []
-    if opens and plan.entries_per_member:
-        caps.append(
-            Quota(
-                member_id,
-                "entry",
-                plan.entries_per_member,
-                code="entry_limit",
-                message=_("你在本期的发起次数用完了。"),
-            )
-        )
-    contributes = any(part.member_id == member_id for part in decision.of(AddPart))
-    if not opens and contributes and plan.contributions_per_member:
-        caps.append(
-            Quota(
-                member_id,
-                "contribute",
-                plan.contributions_per_member,
-                code="contribution_limit",
-                message=_("你在本期的参与次数用完了。"),
-            )
-        )
-    return replace(decision, effects=(*caps, *decision.effects)) if caps else decision
 
 
 def _is_over(entry: EntryRow, now: datetime) -> bool:

@@ -30,6 +30,7 @@ from apps.campaigns.mechanics.base import (
     Unclaim,
 )
 from apps.campaigns.services.engine import writing
+from apps.campaigns.services.engine.caps import with_caps
 from apps.campaigns.services.engine.facts import Facts
 from apps.campaigns.services.engine.outcome import Outcome
 from apps.campaigns.services.engine.rows import part_of_run
@@ -69,7 +70,7 @@ class _Tally:
 def carry_out(decision: Decision, scene: Scene) -> Outcome:
     """Write everything that ``decision`` asks for, or nothing: what does not fit raises ``Refused`` and the caller's
     transaction is undone. Returns the entry with the mechanic's answer and its new state."""
-    facts = Facts(scene)
+    facts, decision = Facts(scene), with_caps(decision, scene)
     state = scene.entry.state if scene.entry else writing.insert_entry(scene, decision)
     if scene.entry is None:
         facts.entered(state)

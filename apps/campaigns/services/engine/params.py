@@ -11,8 +11,9 @@ from apps.core.errors import Invalid
 
 _TRUE = frozenset({True, "true", "1", "on", "yes"})
 _FALSE = frozenset({False, "false", "0", "", "no", "off"})
-#: Control characters have no place in a text that others read (tabs and line ends have).
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+#: Control characters have no place in a text that others read (tabs and line ends have), and halves of surrogate
+#: pairs, which JSON can spell, in none that is stored.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def read_params(verb: Verb, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,9 +39,14 @@ FROM campaigns_run AS r LEFT JOIN members_member AS m ON m.id = %s
 WHERE r.id = %s
 FOR SHARE OF r"""
 #: After the locks, in a statement and so a snapshot of its own: what others wrote before they let go is seen.
+#: What was paid twice is returned by the orders room, or by people if that fails: here only the order's own money counts.
 _PARTS = """
 SELECT c.entry_id, c.id, c.member_id, c.kind, c.key, c.state, c.value, c.at, c.data, c.is_seat,
-       c.order_id, o.amount, o.paid_at IS NOT NULL, o.paid_amount - o.refund_amount, c.is_new_member
+       c.order_id, o.amount, o.paid_at IS NOT NULL,
+       CASE WHEN o.paid_amount <= o.amount THEN o.paid_amount - o.refund_amount ELSE o.amount - (
+         SELECT COALESCE(sum(r.amount), 0) FROM orders_refund AS r JOIN orders_payment AS p ON p.id = r.payment_id
+         WHERE r.order_id = o.id AND r.state <> 'failed' AND NOT p.is_surplus) END,
+       c.is_new_member
 FROM campaigns_contribution AS c LEFT JOIN orders_order AS o ON o.id = c.order_id"""
 PARTS = f"{_PARTS} WHERE c.entry_id = ANY(%s) AND c.state <> 'void'"
 PART = f"{_PARTS} WHERE c.id = %s AND c.run_id = %s"

@@ -21,13 +21,14 @@ from apps.core.models import move
 
 @transaction.atomic
 def release_held(*, grant: Grant, actor: User | None, now: datetime, reason: str = "") -> Grant:
-    """Let a held grant go on its way, at once where it can (C13); audited. Raises ``WrongState``.
+    """Let a held grant go on its way, at once where it can (C13); audited. Raises ``WrongState`` for any other state:
+    many lead to ``pending``, each by a door of its own.
 
     Its cost was counted when it was given, so nothing can be lacking but codes: then it is ``failed`` until more
     come.
     """
     locked = _lock(grant)
-    move(locked, GrantState.PENDING, table=GRANT_MOVES, reason="")
+    move(locked, GrantState.PENDING, table=_only(GrantState.HELD), reason="")
     issue_locked([locked], now=now)
     audit(actor=actor, action="grant.release", target=locked, reason=reason[:500])
     locked.refresh_from_db()
@@ -48,7 +49,8 @@ def hold_grant(*, grant: Grant, reason: str, now: datetime) -> bool:
 
 @transaction.atomic
 def fund_unfunded(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
-    """Give what was earned when budget or stock had run out, now that there is some; audited.
+    """Give what was earned when budget or stock had run out, now that there is some; audited. Under suspicion it is
+    counted and held (C13).
 
     Raises ``WrongState``, or ``Refused`` with ``no_budget`` or ``sold_out``.
     """
@@ -66,9 +68,9 @@ def fund_unfunded(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
     campaign = locked.run.campaign
     if open_score(found.entry_id) >= policy_of(locked.run.plan.get("risk", {})).hold_from:
         # What is paid for now was earned under suspicion: it waits for its review like the rest (C13).
-        move(locked, GrantState.HELD, table=GRANT_MOVES, reason="risk")
+        move(locked, GrantState.HELD, table=_only(GrantState.UNFUNDED), reason="risk")
     else:
-        move(locked, GrantState.PENDING, table=GRANT_MOVES, reason="")
+        move(locked, GrantState.PENDING, table=_only(GrantState.UNFUNDED), reason="")
         issue_locked([locked], now=now)
     record_granted([locked], team_id=campaign.team_id, campaign_id=campaign.pk, now=now)
     audit(actor=actor, action="grant.fund", target=locked)
@@ -84,7 +86,7 @@ def retry_failed(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
     move(
         locked,
         GrantState.PENDING,
-        table={GrantState.FAILED: GRANT_MOVES[GrantState.FAILED]},
+        table=_only(GrantState.FAILED),
         reason="",
         next_at=None,
         provider_no="" if is_closed else locked.provider_no,
@@ -94,6 +96,10 @@ def retry_failed(*, grant: Grant, actor: User | None, now: datetime) -> Grant:
     audit(actor=actor, action="grant.retry", target=locked)
     locked.refresh_from_db()
     return locked
+
+
+def _only(state: GrantState) -> dict[str, frozenset[str]]:
+    return {state: GRANT_MOVES[state]}
 
 
 def _lock(grant: Grant) -> Grant:
