@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import IO, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
@@ -105,7 +107,7 @@ def read_shipments(*, file: IO[bytes], actor: User) -> list[Shipment]:
     check_may_fulfil(actor)
     rows = read_rows(file, sniff(file))
     _line, names = next(rows, (0, []))
-    places = [_place(names, *choices) for choices in (_NUMBER, _COMPANY, _PARCEL)]
+    places = [_place(names, *_in_every_language(choices)) for choices in (_NUMBER, _COMPANY, _PARCEL)]
     if None in places:
         raise Invalid(
             _("文件里缺少需要的列。"), hint=_("要有“发放编号”“快递公司”“快递单号”三列。"), field="file"
@@ -181,6 +183,15 @@ def _against(one: Shipment, state: str | None, *, is_repeated: bool) -> Shipment
             problem=_("现在是“%(state)s”，不能发货。") % {"state": GrantState(state).label},
         )
     return one
+
+
+def _in_every_language(choices: tuple[str, ...]) -> list[str]:
+    """The names as they stand, and as a file that was exported in another language says them."""
+    names = list(choices)
+    for code, _label in settings.LANGUAGES:
+        with override(code):
+            names.append(_(choices[0]).lower())
+    return names
 
 
 def _place(names: list[str], *choices: str) -> int | None:
