@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from apps.campaigns.api.appeals import EntryAppeal
 from apps.campaigns.api.coupons import BindCoupon, QuoteCoupon, WriteOffCoupon, WriteOffMany
 from apps.campaigns.api.entries import EntryAction, EntryPage
 from apps.campaigns.api.me import GrantAddress, MyCoupons, MyEntries, MyGrants
@@ -14,6 +15,7 @@ urlpatterns = [
     path("runs/<int:pk>/entries", RunEntries.as_view(), name="run_entries"),
     path("runs/<int:pk>/board", RunBoard.as_view(), name="run_board"),
     path("entries/<str:code>/", EntryPage.as_view(), name="entry"),
+    path("entries/<str:code>/appeal", EntryAppeal.as_view(), name="entry_appeal"),
     path("entries/<str:code>/actions/<str:verb>", EntryAction.as_view(), name="entry_action"),
     path("me/entries", MyEntries.as_view(), name="my_entries"),
     path("me/grants", MyGrants.as_view(), name="my_grants"),
