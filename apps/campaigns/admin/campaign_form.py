@@ -96,7 +96,10 @@ class CampaignForm(forms.ModelForm):
         chosen = campaign.groups.values("pk") if campaign.pk else Group.objects.none().values("pk")
         seen = Group.objects.visible_to(user).values("pk")
         self._rows("groups", Group.objects.filter(Q(pk__in=seen) | Q(pk__in=chosen)).order_by("name", "id"))
-        teams = assignable_teams(user) | Team.objects.filter(pk=campaign.team_id or 0)
+        # By ids: united with `|`, the join would bring a team once for each of its people.
+        teams = Team.objects.filter(
+            Q(pk__in=assignable_teams(user).values("pk")) | Q(pk=campaign.team_id or 0)
+        )
         self._rows("team", teams.order_by("name"))
         self.fields["team"].required = not user.has_perm("accounts.view_all_teams")
         self.fields["weekdays"].choices = [(day, weekday_in_words(day)) for day in range(7)]  # type: ignore[attr-defined]

@@ -150,6 +150,14 @@ def test_the_panels_follow_what_is_typed_and_store_nothing(desk, form_of, gift):
     assert not Campaign.objects.exists()
 
 
+def test_colleagues_in_the_team_do_not_make_it_many(desk, form_of, make_user, team):
+    for name in ("colleague", "another"):
+        make_user(name, Role.GROUP_OPERATOR, team)
+    assert desk.post(LIVE, form_of("assist", mechanic="assist")).status_code == 200
+    assert desk.post(f"{ADD}?mechanic=assist", form_of("assist")).status_code == 302
+    assert Campaign.objects.get().team == team
+
+
 def test_the_panels_go_on_while_a_rule_is_wrong(desk, form_of):
     answer = desk.post(LIVE, form_of("assist", mechanic="assist", **{"rule.stages": "三"})).json()
     assert "填得不对" in answer["errors"]["rule.stages"]
