@@ -36,7 +36,8 @@ from apps.campaigns.services.engine.outcome import Outcome
 from apps.campaigns.services.engine.rows import part_of_run
 from apps.campaigns.services.engine.scene import Scene
 from apps.campaigns.services.granting.giving import give_all, take_back
-from apps.campaigns.services.granting.taking import lock_benefits
+from apps.campaigns.services.granting.kinds import LEDGERS
+from apps.campaigns.services.granting.taking import lock_for_giving
 from apps.campaigns.services.risk.holding import is_suspicious
 from apps.core.errors import Invalid
 from apps.members.models import Member
@@ -210,14 +211,16 @@ def _move_stock(decision: Decision, scene: Scene) -> None:
 
 def _give(decision: Decision, scene: Scene, state: State, facts: Facts) -> None:
     gives = [give for give in decision.of(Give) if scene.plan.slots.get(give.slot)]
-    taken = decision.of(TakeBack)
-    if taken:
-        slots = {give.slot for give in gives}
-        lock_benefits(
+    taken, moves = decision.of(TakeBack), decision.of(MovePoints)
+    if taken or (gives and moves):
+        items = [(item, give.member_id) for give in gives for item in scene.plan.slots[give.slot]]
+        lock_for_giving(
             run_id=scene.run.id,
             entry_id=state.id,
             give_keys=[effect.key for effect in taken],
-            more={item.benefit_id for slot in slots for item in scene.plan.slots[slot]},
+            benefit_ids=[item.benefit_id for item, _member in items],
+            member_ids=[member for item, member in items if item.kind in LEDGERS]
+            + [move.member_id for move in moves],
         )
     for effect in taken:
         take_back(entry_id=state.id, give_key=effect.key, reason=effect.reason, now=scene.now)

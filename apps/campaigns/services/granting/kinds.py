@@ -170,6 +170,9 @@ KINDS: dict[str, Kind] = {
     BenefitKind.MEMBERSHIP: _Membership(),
 }
 
+#: Kinds that are written into a ledger of the member, whose row they lock.
+LEDGERS = (BenefitKind.POINTS, BenefitKind.MEMBERSHIP)
+
 
 def issue_now(grants: Sequence[Grant], benefits: Mapping[int, Benefit], *, now: datetime) -> set[int]:
     """Issue grants of instant kinds in the caller's transaction; returns ids for which nothing was left."""
@@ -186,7 +189,7 @@ def issue_now(grants: Sequence[Grant], benefits: Mapping[int, Benefit], *, now: 
 
 def _lock_members(by_kind: Mapping[str, Sequence[Grant]]) -> None:
     """Both kinds of ledger lock members by ascending id, but one after the other: together they need one order."""
-    ledgers = [by_kind.get(BenefitKind.POINTS, ()), by_kind.get(BenefitKind.MEMBERSHIP, ())]
+    ledgers = [by_kind.get(kind, ()) for kind in LEDGERS]
     if not ledgers[1] or not (ledgers[0] or len(ledgers[1]) > 1):
         return
     ids = [grant.member_id for grants in ledgers for grant in grants]

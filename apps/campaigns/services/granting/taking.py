@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, F, Value
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
@@ -12,12 +13,13 @@ from apps.accounts.enums import NoticeLevel
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.campaigns.enums import COSTED_GRANT_STATES, GRANT_MOVES, GrantState
-from apps.campaigns.models import Grant
+from apps.campaigns.models import Coupon, Grant
 from apps.campaigns.services.granting import stock
 from apps.campaigns.services.granting.facts import record_voided
-from apps.campaigns.services.granting.kinds import KINDS
+from apps.campaigns.services.granting.kinds import KINDS, LEDGERS
 from apps.campaigns.services.granting.telling import grant_url, tell_run
 from apps.core.models import move
+from apps.members.models import Member
 
 #: On their way, or arrived, by another's hands: nothing to call back.
 _GONE = frozenset({GrantState.SENDING, GrantState.UNKNOWN, GrantState.SHIPPED, GrantState.VOID})
@@ -36,12 +38,30 @@ def take_back(*, entry_id: int, give_key: str, reason: str, now: datetime) -> in
     return len(voided)
 
 
-def lock_benefits(*, run_id: int, entry_id: int, give_keys: Sequence[str], more: Iterable[int]) -> None:
-    """Lock at once, in the house's order, what several take-backs of one decision and its gives (``more``) will
-    change: one after the other they would meet those of another run in the opposite order."""
+def lock_for_giving(
+    *,
+    run_id: int,
+    entry_id: int,
+    give_keys: Sequence[str],
+    benefit_ids: Iterable[int],
+    member_ids: Iterable[int],
+) -> None:
+    """Lock at once, in the house's order, all that several steps of one decision will change: what is taken back
+    (``give_keys``), then given and moved (``benefit_ids``, ``member_ids``). One step after the other they would meet
+    those of another run in the opposite order."""
     taken = Grant.objects.filter(entry_id=entry_id, give_key__in=give_keys).exclude(state=GrantState.VOID)
-    if ids := set(taken.values_list("benefit_id", flat=True)):
-        stock.lock(run_id=run_id, benefit_ids=ids | set(more))
+    rows = list(taken.values_list("pk", "benefit_id", "member_id", "kind"))
+    if benefits := {row[1] for row in rows} | set(benefit_ids):
+        stock.lock(run_id=run_id, benefit_ids=benefits)
+    grants = [row[0] for row in rows]
+    _lock_rows(Grant.objects.filter(pk__in=grants))
+    _lock_rows(Coupon.objects.filter(grant__in=grants))
+    ledgers = {row[2] for row in rows if row[3] in LEDGERS} | set(member_ids)
+    _lock_rows(Member.objects.filter(pk__in=ledgers))
+
+
+def _lock_rows(rows: QuerySet[Any]) -> None:
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 @transaction.atomic
