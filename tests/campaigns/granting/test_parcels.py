@@ -137,8 +137,8 @@ def test_exporting_needs_a_reason_and_is_audited(parcels, make_user, architect):
 
 def test_the_file_comes_back_with_a_preview_and_ships_once(parcels, architect):
     one, two, three, four, five = parcels(5)
-    for grant in (one, two, three, four):
-        fill(grant)
+    for number, grant in enumerate((one, two, three, four)):
+        fill(grant, address=f"浙江省杭州市西湖区文三路 {number} 号")
     ship(grant=three, company="顺丰", number="OLD", actor=architect, now=database_now())
     text = "\n".join(
         [
