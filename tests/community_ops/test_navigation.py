@@ -4,7 +4,6 @@ import pytest
 from django.urls import reverse
 
 from apps.accounts.enums import Role
-from apps.accounts.models import User
 from apps.accounts.services.notices import notify
 from community_ops.navigation import palette, sidebar
 from community_ops.sidebar_plan import plan
