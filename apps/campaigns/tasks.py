@@ -5,6 +5,7 @@ from celery import shared_task
 from apps.campaigns.services import expiring, runs, scoring, settling
 from apps.campaigns.services.codes import low_stock
 from apps.campaigns.services.coupons import returning
+from apps.campaigns.services.engine import forgetting
 from apps.campaigns.services.granting import pending, red_packets
 from apps.campaigns.services.risk import scanning
 from apps.core.clock import database_now
@@ -86,3 +87,9 @@ def expire_coupons() -> int:
 def warn_low_stock() -> int:
     """Tell people of benefits that run dry."""
     return low_stock.warn_low_stock(now=database_now())
+
+
+@shared_task
+def forget_actions() -> None:
+    """Delete answers to keys that nobody repeats any more."""
+    forgetting.forget_actions(now=database_now())
