@@ -47,7 +47,7 @@ class FlagAdmin(ReadOnlyModelAdmin):
 
     @display(description=_("疑点"))
     def found(self, flag: Flag) -> str:
-        return f"{flag.rule_label}：{flag.sentence}" if flag.sentence else flag.rule_label
+        return f"{flag.rule_label} · {flag.sentence}" if flag.sentence else flag.rule_label
 
     @display(description=_("状态"), ordering="state", label=FLAG_COLOURS)
     def shown_state(self, flag: Flag) -> tuple[str, str]:

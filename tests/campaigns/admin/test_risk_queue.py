@@ -121,7 +121,7 @@ def test_badge_and_record(desk: Client, run: Run) -> None:
     cheat(run)
     assert "风控复核" in desk.get("/admin/").content.decode()
     html = desk.get(reverse("admin:campaigns_flag_changelist")).content.decode()
-    assert "自己帮自己：和发起人是同一台设备。" in html
+    assert "自己帮自己 · 和发起人是同一台设备。" in html
 
 
 def test_blacklist_is_added_and_lifted_with_reasons(client: Client, architect: User) -> None:
