@@ -1,8 +1,7 @@
 """Take the pictures of the campaigns' guide against a running ``make run`` with the demo's data.
 
-``.venv/bin/python -m scripts.campaign_pictures http://localhost:8000``: list, cards, wizard, monitor, queue, a
-suspicion and till,
-each 1280 px wide and, named ``…-phone``, 390. Fails where a page does not fit its width.
+``.venv/bin/python -m scripts.campaign_pictures http://localhost:8000``: list, cards, wizard, monitor, queue,
+suspicions and till, each 1280 px wide and, named ``…-phone``, 390. Fails where a page does not fit its width.
 """
 
 import os
@@ -68,12 +67,9 @@ def monitor(page: Page, suffix: str) -> None:
     picture(page, f"campaign-monitor{suffix}", is_whole=True)
 
 
-def suspicion(page: Page, suffix: str) -> None:
-    """The first thing that the risk rules hold against somebody, with its evidence."""
-    page.goto(f"{FLAGS}?state__exact=open")
-    found = page.locator("#result_list a[href*='/campaigns/flag/']").first.get_attribute("href")
-    page.goto(found or FLAGS)
-    picture(page, f"campaign-risk{suffix}", is_whole=True)
+def suspicions(page: Page, suffix: str) -> None:
+    page.goto(f"{FLAGS}queue/")
+    picture(page, f"campaign-risk{suffix}")
 
 
 def till(page: Page, suffix: str) -> None:
@@ -94,7 +90,7 @@ def main(base: str) -> None:
             monitor(page, suffix)
             page.goto(f"{RUNS}pending/")
             picture(page, f"campaign-queue{suffix}")
-            suspicion(page, suffix)
+            suspicions(page, suffix)
             till(page, suffix)
         browser.close()
 

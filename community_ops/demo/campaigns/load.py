@@ -11,6 +11,7 @@ from apps.campaigns.models import Benefit, Run
 from apps.campaigns.services import runs, scoring, settling
 from apps.campaigns.services.expiring import expire_due_entries
 from apps.campaigns.services.granting.pending import issue_pending
+from apps.campaigns.services.risk import scanning
 from apps.campaigns.services.runs.opening import open_due_run
 from apps.groups.models import Group
 from apps.orders.services.orders import lapse_due_orders
@@ -62,6 +63,7 @@ def load_campaigns(*, operator: User, service: User, team: Team, now: datetime) 
         stage.at(stage.ago(hours=hours), partial(step, stage))
     stage.agenda.play(until=now)
     tick(now)
+    scanning.scan_recent(now=now)
     return Run.objects.count()
 
 
