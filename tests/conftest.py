@@ -10,6 +10,7 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 
 from apps.accounts.models import Team, User
+from apps.campaigns.selectors.plans import plan_of
 
 pytest_plugins = ["tests.chat_simulator_fixture"]
 
@@ -40,6 +41,13 @@ def own_language() -> Iterator[None]:
     """A request leaves its language active in its thread: the next test starts in the house's."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def own_plans() -> Iterator[None]:
+    """Plans are kept by a run's number, and a test that empties tables may let numbers begin anew."""
+    yield
+    plan_of.cache_clear()
 
 
 @pytest.fixture

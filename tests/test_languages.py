@@ -24,7 +24,21 @@ from tests.visible_text import visible_text
 CHOOSER = ("/i18n/setlang/",)
 # Names that stay as they are in Chinese, and what the tests themselves put on the pages.
 LATIN = LATIN_NAMES | {
-    *("Community", "Ops", "WeCom", "QQ", "KOC", "VIP", "UnionID", "chat_id", "GBK", "GB18030", "Big5", "UTF"),
+    *(
+        "Community",
+        "Ops",
+        "WeCom",
+        "QQ",
+        "KOC",
+        "VIP",
+        "UnionID",
+        "OpenID",
+        "chat_id",
+        "GBK",
+        "GB18030",
+        "Big5",
+        "UTF",
+    ),
     *("esc", "Control", "Command", "Mac"),  # keys
     *("Webhook", "Bot", "BotFather", "token", "access_token", "key", "SEC", "http", "newbot"),  # platforms
     *("csv", "html", "json", "ods", "tsv", "xls", "xlsx", "yaml"),  # formats
