@@ -11,7 +11,7 @@ from apps.campaigns.models import Benefit, Campaign
 from apps.campaigns.selectors.economics import Gift
 from apps.campaigns.services.benefits import write_benefit
 from apps.campaigns.services.campaigns import write_campaign
-from apps.campaigns.services.runs import launch, open_now
+from apps.campaigns.services.runs import check_campaign, launch, open_now
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from apps.groups.models import Group
 
@@ -204,3 +204,45 @@ def test_a_gift_says_what_is_wrong_with_it(operator):
     assert (changed.name, changed.pk) == ("大红包", made.pk)
     actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
     assert list(actions) == ["benefit.create", "benefit.change"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "quantity"),
+    [
+        ("physical", {"cost": Decimal("3.50")}, 1_001),
+        ("physical", {"cost": Decimal("99999999.99")}, 1),
+        ("red_packet", {"face_value": Decimal("99999.99")}, 1_000),
+        ("points", {"amount": 1_000_000}, 2),
+        ("membership", {"amount": 366}, 11),
+    ],
+)
+def test_no_gift_is_so_large_that_giving_it_breaks(write, operator, team, kind, values, quantity):
+    """C3: it would break in the face of the member who has just earned it."""
+    gift = Benefit.objects.create(name="太多", kind=kind, team=team, **values)
+    with pytest.raises(Invalid) as refusal:
+        write(benefits=[Gift("stage_3", gift, quantity)])
+    assert refusal.value.field == "benefits"
+    assert "太多" in str(refusal.value)
+    # Enlarged afterwards, it stops the launch.
+    small = Benefit.objects.create(name="刚好", kind="points", team=team, amount=1)
+    campaign = write(benefits=[Gift("stage_3", small, 1_000)])
+    Benefit.objects.filter(pk=small.pk).update(amount=1_001)
+    assert [c.code for c in check_campaign(campaign, now=NOW) if c.is_error] == ["benefit_too_much"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"kind": "points", "amount": 1_000_001},
+        {"kind": "membership", "amount": 2_147_483_647},
+        {
+            "kind": "coupon",
+            "coupon_kind": "fixed",
+            "coupon_value": Decimal(5),
+            "coupon_valid_days": 3_000_000,
+        },
+    ],
+)
+def test_a_gift_has_days_and_points_that_can_be_reckoned_with(operator, team, values):
+    with pytest.raises(Invalid, match="最多"):
+        write_benefit(benefit=None, values={"name": "x", "team": team} | values, actor=operator, now=NOW)

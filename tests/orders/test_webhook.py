@@ -152,3 +152,29 @@ def test_every_provider_keeps_the_contract(provider):
     values = Credentials(dict.fromkeys(provider.variables, "x"))
     with pytest.raises(BadNotice):
         provider.read_notice({}, b"{}", credentials=values, now=right_now())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"transaction": "half \ud800"},
+        {"order": "\udfff"},
+        {"amount": "99999999999999.00"},
+        {"amount": "1e20"},
+        {"paid_at": "0001-01-01T00:00:00+14:00"},
+        {"paid_at": "9999-12-31T23:59:59-14:00"},
+        {"type": "refund", "refund": "\ud800", "status": "done"},
+        {"type": "refund", "status": "failed", "reason": "\u0000"},
+        {"type": ["payment"]},
+    ],
+    ids=range(9),
+)
+def test_signed_nonsense_is_refused_and_never_breaks_anything(make_order, webhook, changes):
+    """S2: the signature says who sent it, not that it makes sense; a late payment is not held to the order's amount."""
+    order = make_order("12.50")
+    send(payload(order), webhook)
+    refund = request_refund(order=order, amount=order.amount, reason="退", key="r", now=database_now())
+    answer = send(payload(order, **({"transaction": "SHOP-2", "refund": refund.number} | changes)), webhook)
+    assert answer.status_code in (200, 401, 409), answer.content
+    assert not Payment.objects.filter(paid_at__year__lt=2000).exists()

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
-from apps.campaigns.admin.pages import need, show, staff
+from apps.campaigns.admin.pages import is_id, need, show, staff
 from apps.campaigns.admin.run_pages import visible_run
 from apps.campaigns.enums import FlagState, Verdict
 from apps.campaigns.models import Flag
@@ -60,7 +60,7 @@ class FlagAdmin(ReadOnlyModelAdmin):
             return _decide(request)
         user = staff(request)
         wanted = request.GET.get("run", "")
-        run = visible_run(request, int(wanted), "review_flag") if wanted.isdecimal() else None
+        run = visible_run(request, int(wanted), "review_flag") if is_id(wanted) else None
         is_all = request.GET.get("all") == "1"
         page = Paginator(suspicious(user, run=run, is_all=is_all), _PER_PAGE).get_page(request.GET.get("p"))
         return show(

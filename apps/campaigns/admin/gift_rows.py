@@ -11,9 +11,10 @@ from apps.accounts.models import User
 from apps.campaigns.mechanics.base import Slot
 from apps.campaigns.models import Benefit, Campaign
 from apps.campaigns.selectors.economics import Gift
+from apps.campaigns.services.gift_bounds import MOST_AT_ONCE, check_quantity
+from apps.core.errors import Invalid
 
 _MOST_ROWS = 20
-_MOST_QUANTITY = 100_000
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,12 @@ def typed_gifts(post: QueryDict, benefits: Iterable[Benefit]) -> TypedGifts:
 def _wrong(chosen: str, quantity: str, known: dict[str, Benefit], seen: set[str]) -> str:
     if chosen not in known:
         return _("这份礼品不能选，请换一份。")
-    if not quantity.isdecimal() or not 1 <= int(quantity) <= _MOST_QUANTITY:
-        return _("数量要填 1 到 %(most)s 的整数。") % {"most": f"{_MOST_QUANTITY:,}"}
+    if not quantity.isdecimal() or len(quantity) > 9 or not 1 <= int(quantity) <= MOST_AT_ONCE:
+        return _("数量要填 1 到 %(most)s 的整数。") % {"most": f"{MOST_AT_ONCE:,}"}
+    try:
+        check_quantity(known[chosen], int(quantity))
+    except Invalid as refusal:
+        return str(refusal)
     if chosen in seen:
         return _("这份礼品已经在这一档里，改上面那行的数量即可。")
     return ""

@@ -36,11 +36,16 @@ def need(request: HttpRequest, *permissions: str) -> None:
         raise PermissionDenied
 
 
+def is_id(text: int | str) -> bool:
+    """Could it be a row's number? Longer than a bigint it is none, however long a text is sent."""
+    return str(text).isdecimal() and len(str(text)) <= 18
+
+
 def visible_campaign(request: HttpRequest, pk: int | str, permission: str = "view_campaign") -> Campaign:
     """The campaign, if the user may see it (S1); otherwise 404, as if there were none."""
     need(request, permission)
     campaign = None
-    if str(pk).isdecimal():
+    if is_id(pk):
         seen = Campaign.objects.visible_to(staff(request)).select_related("team", "owner")
         campaign = seen.filter(pk=pk).first()
     if campaign is None:

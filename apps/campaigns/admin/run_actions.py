@@ -36,6 +36,7 @@ from apps.campaigns.services.runs import (
 from apps.core.clock import database_now
 
 _INPUT = {"class": "ca-input"}
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _DANGEROUS = frozenset({RunAction.END, RunAction.CANCEL})
 
 
@@ -55,6 +56,13 @@ class _ExtendForm(_ReasonForm):
         widget=forms.DateTimeInput({**_INPUT, "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     field_order = ["closes_at", "reason"]
+
+    def clean_closes_at(self) -> datetime:
+        """The ends of the calendar have no time in other zones."""
+        moment: datetime = self.cleaned_data["closes_at"]
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise forms.ValidationError(_("年份要在 2000 到 2099 之间，请检查日期。"))
+        return moment
 
 
 class _StockForm(_ReasonForm):
@@ -129,11 +137,8 @@ def _initial(run: Run, now: datetime) -> dict[str, Any]:
 def consequences_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """What extending to ``?closes_at=`` would bring about: ``{"lines": [...]}``."""
     run = visible_run(request, pk, "launch_campaign")
-    try:
-        until = datetime.fromisoformat(request.GET.get("closes_at", ""))
-    except ValueError:
-        until = None
-    closes_at = until.replace(tzinfo=zone(run.campaign.timezone)) if until else None
+    form = _ExtendForm(request.GET)
+    closes_at = _aware(run, form.cleaned_data["closes_at"]) if form.is_valid() else None
     lines = consequences(run=run, action=RunAction.EXTEND, now=database_now(), closes_at=closes_at)
     return JsonResponse({"lines": lines})
 

@@ -2,7 +2,7 @@
 
 from django.http import Http404, HttpRequest
 
-from apps.campaigns.admin.pages import need, staff
+from apps.campaigns.admin.pages import is_id, need, staff
 from apps.campaigns.enums import EntryState, GrantState, PartState, RunState
 from apps.campaigns.models import Entry, Run
 
@@ -52,7 +52,7 @@ def visible_entry(request: HttpRequest, pk: int | str, permission: str = "view_e
     """The entry with run and owner, if the user may see it (S1); otherwise 404."""
     need(request, permission)
     found = None
-    if str(pk).isdecimal():
+    if is_id(pk):
         entries = Entry.objects.visible_to(staff(request)).select_related("run__campaign", "owner")
         found = entries.filter(pk=pk).first()
     if found is None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from apps.campaigns.admin.campaign_form import COMMON_ZONES
-from apps.campaigns.admin.pages import need, show, staff, visible_campaign
+from apps.campaigns.admin.pages import is_id, need, show, staff, visible_campaign
 from apps.campaigns.admin.typed import Typed, typed_in
 from apps.campaigns.enums import BenefitKind, CampaignState, CouponKind
 from apps.campaigns.mechanics.base import Mechanic
@@ -107,7 +107,7 @@ def _page(
         title=title % {"mechanic": typed.mechanic.label},
         typed=typed,
         campaign=campaign,
-        chosen_groups=groups.filter(pk__in=[pk for pk in chosen if pk.isdecimal()]),
+        chosen_groups=groups.filter(pk__in=[pk for pk in chosen if is_id(pk)]),
         sections=_sections(),
         kinds=BenefitKind.choices,
         coupon_kinds=CouponKind.choices,

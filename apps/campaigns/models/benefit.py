@@ -9,6 +9,10 @@ from apps.campaigns.enums import BenefitKind, CouponKind
 from apps.campaigns.providers.registry import provider_choices
 from apps.core.models import ScopedQuerySet, TimeStamped
 
+#: What one gift may be at most: more is a slip of the finger that would overflow a member's account.
+MOST_POINTS = 1_000_000
+MOST_DAYS = 3_660
+
 
 class BenefitQuerySet(ScopedQuerySet["Benefit"]):
     def in_teams(self, user: User) -> "BenefitQuerySet":
@@ -126,6 +130,21 @@ class Benefit(TimeStamped):
                 condition=~Q(kind__in=[BenefitKind.POINTS, BenefitKind.MEMBERSHIP]) | Q(amount__gte=1),
                 name="benefit_amount_positive",
                 violation_error_message=_("请填积分数或天数。"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=BenefitKind.POINTS) | Q(amount__lte=MOST_POINTS),
+                name="benefit_points_sane",
+                violation_error_message=_("一份礼品最多 1,000,000 积分。"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=BenefitKind.MEMBERSHIP) | Q(amount__lte=MOST_DAYS),
+                name="benefit_membership_sane",
+                violation_error_message=_("一份会员最多 3,660 天（十年）。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(coupon_valid_days__isnull=True) | Q(coupon_valid_days__lte=MOST_DAYS),
+                name="benefit_coupon_days_sane",
+                violation_error_message=_("领取后最多 3,660 天（十年）有效；长期有效请留空。"),
             ),
             models.CheckConstraint(
                 condition=~Q(kind=BenefitKind.RED_PACKET) | Q(face_value__gt=0),

@@ -22,6 +22,7 @@ from apps.campaigns.services.campaign_access import (
     check_team,
     held_campaign,
 )
+from apps.campaigns.services.gift_bounds import check_quantity
 from apps.core.errors import Invalid, WrongState
 from apps.groups.models import Group
 
@@ -168,8 +169,7 @@ def _check_gifts(mechanic: Mechanic[Any], rules: Rules, gifts: Sequence[Gift]) -
                 hint=_("去掉那里的礼品，或把规则改回来。"),
                 field="benefits",
             )
-        if gift.quantity < 1:
-            raise Invalid(_("“%(name)s”的数量至少为 1。") % {"name": gift.benefit.name}, field="benefits")
+        check_quantity(gift.benefit, gift.quantity)
         if (gift.slot, gift.benefit.pk) in seen:
             raise Invalid(
                 _("“%(name)s”在同一档里放了两次。") % {"name": gift.benefit.name},

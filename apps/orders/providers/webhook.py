@@ -96,6 +96,8 @@ def _payment(notice: dict[str, Any]) -> PaymentNotice:
     paid_at = datetime.fromisoformat(_text(notice["paid_at"], 40))
     if paid_at.tzinfo is None:
         raise ValueError("paid_at needs an offset")
+    if not 2000 <= paid_at.year < datetime.max.year:
+        raise ValueError("paid_at is no time of a payment")
     return PaymentNotice(
         number=_text(notice["order"], 64),
         transaction_no=_text(notice["transaction"], 64),
@@ -111,7 +113,9 @@ def _refund(notice: dict[str, Any], now: datetime) -> RefundNotice:
         amount=_amount(notice["amount"]),
         verdict=RefundVerdict(
             outcome,
-            code="" if outcome is RefundOutcome.DONE else str(notice.get("reason", "refused"))[:40],
+            code=""
+            if outcome is RefundOutcome.DONE
+            else _text(str(notice.get("reason") or "refused")[:40], 40),
             provider_no=_text(notice["transaction"], 64),
             done_at=now,
         ),
@@ -119,8 +123,10 @@ def _refund(notice: dict[str, Any], now: datetime) -> RefundNotice:
 
 
 def _text(value: Any, longest: int) -> str:
+    """Raises ``ValueError``, also for NUL and halves of surrogate pairs: escapes can spell them, no table holds them."""
     if not isinstance(value, str) or not 0 < len(value) <= longest or "\x00" in value:
         raise ValueError("not a short text")
+    value.encode()
     return value
 
 

@@ -232,3 +232,10 @@ def test_a_write_off_is_undone_with_a_reason(till, coupon):
     coupon.refresh_from_db()
     assert coupon.state == CouponState.ACTIVE
     assert AuditEntry.objects.get(action="coupon.return").reason == "扫错了"
+
+
+def test_a_receipts_number_loses_what_no_table_holds(till, coupon):
+    answer = till.post(reverse(TILL), {"code": coupon.code, "amount": "60", "once": "w-1\0"})
+    assert answer.status_code == 200
+    coupon.refresh_from_db()
+    assert (coupon.state, coupon.used_reference) == (CouponState.USED, "w-1")

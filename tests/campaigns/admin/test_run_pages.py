@@ -15,7 +15,7 @@ from PIL import Image
 
 from apps.accounts.models import AuditEntry
 from apps.campaigns.enums import EntryState, GrantState, PartState, RunState
-from apps.campaigns.models import Contribution, Entry, Grant, Run, RunStock
+from apps.campaigns.models import Campaign, Contribution, Entry, Grant, Run, RunStock
 from apps.campaigns.selectors.monitor import monitor_of
 from apps.campaigns.selectors.staff_work import count_work
 from apps.campaigns.selectors.trends import count_trend
@@ -326,3 +326,14 @@ def test_home_says_what_ends_within_the_hour(desk, team_run):
     html = desk.get("/admin/").content.decode()
     assert 'data-testid="home-runs"' in html
     assert html.count(run.get_absolute_url()) == 1
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01T00:00", "9999-12-31T23:59", "9000-01-01T00:00", "x"])
+def test_a_mistyped_end_is_refused_and_the_monitor_goes_on(desk, team_run, typed):
+    run = team_run("assist")
+    Campaign.objects.update(timezone="America/New_York")
+    url = f"/admin/campaigns/run/{run.pk}"
+    assert desk.get(f"{url}/consequences/", {"closes_at": typed}).status_code == 200
+    assert desk.post(f"{url}/do/extend/", {"closes_at": typed, "reason": "x"}).status_code == 302
+    assert desk.get(f"{url}/monitor/").status_code == 200
+    assert Run.objects.get(pk=run.pk).closes_at == run.closes_at

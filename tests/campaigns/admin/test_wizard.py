@@ -253,3 +253,12 @@ def test_an_eighth_mechanic_in_one_file_has_card_form_preview_and_page(desk, gif
     # Its file is gone: the rows are still listed and shown.
     assert "周五帮一把" in desk.get(reverse("admin:campaigns_campaign_changelist")).content.decode()
     assert desk.get(campaign.get_absolute_url()).status_code == 200
+
+
+def test_numbers_of_any_length_are_no_numbers_of_ours(desk, form_of, gift):
+    endless = "9" * 5_000
+    data = form_of("assist", groups=endless, **{"gift.stage_3": gift.pk, "quantity.stage_3": endless})
+    for url, more in ((f"{ADD}?mechanic=assist", {}), (LIVE, {"mechanic": "assist"})):
+        assert desk.post(url, data | more).status_code == 200
+    assert desk.post(LIVE, form_of("assist", mechanic="assist", campaign=endless)).status_code == 404
+    assert not Campaign.objects.exists()

@@ -204,3 +204,26 @@ def test_entries_end_at_their_time_and_one_that_fails_keeps_no_other(open_run, l
     states = dict(Entry.objects.values_list("pk", "state"))
     assert states == {stuck.pk: EntryState.OPEN, due.pk: EntryState.FAILED, later.pk: EntryState.OPEN}
     assert Notice.objects.filter(user=chief, text__contains=stuck.code).count() == 1
+
+
+@pytest.mark.parametrize(
+    "until", [datetime(9999, 12, 31, 23, 59, tzinfo=UTC), FRIDAY + timedelta(days=400)], ids=["far", "year"]
+)
+def test_an_end_beyond_a_year_is_refused_as_a_slip(open_run, chief, until):
+    """A mistyped year would leave a run whose end no page can reckon with."""
+    with pytest.raises(Invalid) as refusal:
+        extend_run(run=open_run, closes_at=until, actor=chief, now=FRIDAY + HOUR)
+    assert refusal.value.code == "too_late"
+    assert refusal.value.field == "closes_at"
+    assert (
+        extend_run(run=open_run, closes_at=FRIDAY + timedelta(days=366), actor=chief, now=FRIDAY + HOUR) == 0
+    )
+
+
+def test_stock_beyond_what_a_row_holds_is_refused(open_run, chief):
+    """C1."""
+    RunStock.objects.filter(run=open_run).update(stock=2_000_000_000)
+    with pytest.raises(Invalid) as refusal:
+        change_stock(run=open_run, by=1_000_000_000, actor=chief, now=FRIDAY + HOUR)
+    assert refusal.value.field == "by"
+    assert RunStock.objects.get(run=open_run).stock == 2_000_000_000

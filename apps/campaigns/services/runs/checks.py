@@ -12,6 +12,7 @@ from apps.campaigns.enums import BenefitKind, Repeat
 from apps.campaigns.mechanics.base import Mechanic, Rules
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Benefit, Campaign, CampaignBenefit
+from apps.campaigns.services.gift_bounds import check_quantity
 from apps.campaigns.services.recurrence import Recurrence, next_start, overlaps, window_end
 from apps.campaigns.services.runs.freezing import recurrence_of
 from apps.core.errors import DomainError, Invalid
@@ -193,6 +194,10 @@ def _about_benefits(uses: list[CampaignBenefit], *, now: datetime) -> Iterator[C
                 _("改失效时间，或换一张券。"),
                 field,
             )
+        try:
+            check_quantity(benefit, use.quantity)
+        except Invalid as refusal:
+            yield Check(ERROR, "benefit_too_much", str(refusal.message), str(refusal.hint), field)
         left = _left(benefit, free_codes=use.free_codes)  # type: ignore[attr-defined]
         if left is None:
             continue

@@ -1,6 +1,6 @@
 """What staff do to a run: each audited, each under the run's own lock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -18,6 +18,10 @@ from apps.core.errors import Invalid, WrongState
 from apps.core.models import move
 
 _ENTRIES_AT_ONCE = 500
+#: As the wizard has it: no period is longer than a year, so an end beyond one is a slip of the finger.
+_LONGEST = timedelta(days=366)
+#: What a row's integer holds.
+_MOST_STOCK = 2**31 - 1
 
 
 def actions_for(run: Run, actor: User) -> list[RunAction]:
@@ -69,7 +73,7 @@ def extend_run(*, run: Run, closes_at: datetime, actor: User, now: datetime, rea
     """Let a run end later. Live entries that would have ended with it end with it still; an entry whose own time
     ends sooner keeps it. Returns how many entries were carried along.
 
-    Raises ``Invalid`` unless ``closes_at`` (aware) is later than now and than the end so far.
+    Raises ``Invalid`` unless ``closes_at`` (aware) is later than now and than the end so far, and at most a year off.
     """
     before = _extend(run, closes_at, actor=actor, now=now, reason=reason)
     return _carry_entries(run.pk, before, closes_at)
@@ -85,6 +89,13 @@ def _extend(run: Run, closes_at: datetime, *, actor: User, now: datetime, reason
             hint=_("想早点结束，请用“提前结束”。"),
             field="closes_at",
             code="not_later",
+        )
+    if closes_at - max(now, held.opens_at) > _LONGEST:
+        raise Invalid(
+            _("新的结束时间太远了，最多延到一年之内。"),
+            hint=_("请检查年份；要长期做，可以改成周期活动。"),
+            field="closes_at",
+            code="too_late",
         )
     held.closes_at, held.warned_at = closes_at, None
     held.save(update_fields=["closes_at", "warned_at", "updated_at"])
@@ -118,11 +129,18 @@ def change_stock(*, run: Run, by: int, actor: User, now: datetime, reason: str =
     if by == 0:
         raise Invalid(_("请填要加或减的数量。"), hint=_("加填正数，减填负数。"), field="by")
     rows = RunStock.objects.filter(run=held)
-    changed = rows.filter(stock__gte=F("reserved") + F("sold") - by).update(stock=F("stock") + by)
+    fits = rows.filter(stock__gte=F("reserved") + F("sold") - by, stock__lte=_MOST_STOCK - by)
+    changed = fits.update(stock=F("stock") + by)
     stock = RunStock.objects.get(run=held)
     if not changed:
         if stock.stock is None:
             raise WrongState(_("本期没有设库存，不用加。"), hint=_("库存留空就是不限。"))
+        if by > 0:
+            raise Invalid(
+                _("库存最多 %(most)d 份。") % {"most": _MOST_STOCK},
+                hint=_("最多可以加 %(most)d 份。") % {"most": _MOST_STOCK - stock.stock},
+                field="by",
+            )
         raise Invalid(
             _("库存不能少于已占用和已售出的 %(used)d 份。") % {"used": stock.reserved + stock.sold},
             hint=_("最多可以减 %(most)d 份。") % {"most": stock.stock - stock.reserved - stock.sold},
