@@ -96,7 +96,7 @@ def _payment(notice: dict[str, Any]) -> PaymentNotice:
     paid_at = datetime.fromisoformat(_text(notice["paid_at"], 40))
     if paid_at.tzinfo is None:
         raise ValueError("paid_at needs an offset")
-    if not 2000 <= paid_at.year < datetime.max.year:
+    if not 2000 <= paid_at.year < 9999:
         raise ValueError("paid_at is no time of a payment")
     return PaymentNotice(
         number=_text(notice["order"], 64),
