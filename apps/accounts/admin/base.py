@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import Promise
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
@@ -16,6 +16,8 @@ from apps.accounts.models import Team
 from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
+
+_LONGEST_ID = 18
 
 type Message = str | Promise | Callable[[Any], str | Promise]
 
@@ -88,6 +90,18 @@ class ScopedModelAdmin(ScopedChoicesMixin, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible(super().get_queryset(request), request)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A number longer than any row's is no row's: Python would not even read it."""
+        if object_id is not None and object_id.isdecimal() and len(object_id) > _LONGEST_ID:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id[:_LONGEST_ID])
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
 
 class ReadOnlyModelAdmin(ScopedModelAdmin):

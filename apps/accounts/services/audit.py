@@ -20,6 +20,7 @@ def audit(
         action=action,
         target=f"{target._meta.label_lower}:{target.pk}" if target is not None else "",
         target_label=str(target)[:200] if target is not None else "",
-        reason=reason,
+        # A form may send NUL, which no table holds.
+        reason=reason.replace("\0", ""),
         detail=detail,
     )

@@ -87,7 +87,8 @@ def _decide(request: HttpRequest, entry: Entry, key: str) -> HttpResponse:
 
     run_service(request, call, success=_("已处理：%(verb)s。") % {"verb": verb.label})
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+    is_path = back.startswith("/")  # anything else ``redirect`` takes for the name of a view
+    if not is_path or not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         back = reverse("admin:campaigns_entry_change", args=[entry.pk])
     return redirect(back)
 

@@ -139,7 +139,7 @@ def _unpacked(text: str) -> list[Shipment]:
             )
             for item in items[:_MOST_LINES]
         ]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []
 
 

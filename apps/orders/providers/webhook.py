@@ -34,6 +34,7 @@ from apps.orders.providers.by_person import RefundByPerson
 SIGNATURE_HEADER = "X-Community-Ops-Signature"
 #: A notice older than this, or from further ahead, may be a replay.
 WINDOW_SECONDS = 300
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
 class Webhook(RefundByPerson):
@@ -96,7 +97,7 @@ def _payment(notice: dict[str, Any]) -> PaymentNotice:
     paid_at = datetime.fromisoformat(_text(notice["paid_at"], 40))
     if paid_at.tzinfo is None:
         raise ValueError("paid_at needs an offset")
-    if not 2000 <= paid_at.year < 9999:
+    if not _FIRST_YEAR <= paid_at.year <= _LAST_YEAR:
         raise ValueError("paid_at is no time of a payment")
     return PaymentNotice(
         number=_text(notice["order"], 64),

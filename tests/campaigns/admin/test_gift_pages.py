@@ -1,5 +1,6 @@
 """Gifts, what was given, coupons and the till."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -239,3 +240,34 @@ def test_a_receipts_number_loses_what_no_table_holds(till, coupon):
     assert answer.status_code == 200
     coupon.refresh_from_db()
     assert (coupon.state, coupon.used_reference) == (CouponState.USED, "w-1")
+
+
+@pytest.mark.parametrize(
+    ("company", "number"), [("", ""), ("\0", "\0"), ("\ud800", "SF1"), ("顺丰", "\0"), ("顺丰", " ")]
+)
+def test_lines_that_were_in_a_browser_are_read_anew(desk, given, company, number):
+    grant = given(BenefitKind.PHYSICAL)
+    act(
+        desk, grant, "fill-address", name="李雷", phone="13800138000", address="浙江省杭州市西湖区文三路 1 号"
+    )
+    line = {"line": 2, "grant_id": grant.pk, "company": company, "number": number}
+    assert (
+        desk.post(reverse("admin:campaigns_grant_shipped"), {"lines": json.dumps([line])}).status_code == 302
+    )
+    grant.refresh_from_db()
+    assert grant.state == GrantState.AWAITING_SHIPMENT
+
+
+@pytest.mark.parametrize(
+    "lines", ["[" * 100_000, '[{"line": 1e999, "grant_id": 1, "company": "a", "number": "b"}]', "null", "{}"]
+)
+def test_lines_that_are_none_ship_nothing(desk, lines):
+    assert desk.post(reverse("admin:campaigns_grant_shipped"), {"lines": lines}).status_code == 302
+    assert not Grant.objects.filter(state=GrantState.SHIPPED).exists()
+
+
+@pytest.mark.parametrize("name", ["grant", "coupon", "benefit", "entry", "campaign", "run"])
+def test_a_number_of_any_length_is_nobodys_page(client, architect, name):
+    client.force_login(architect)
+    answer = client.get(f"/admin/campaigns/{name}/{'9' * 5_000}/change/")
+    assert answer.status_code in (302, 404)

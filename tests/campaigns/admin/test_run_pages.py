@@ -337,3 +337,22 @@ def test_a_mistyped_end_is_refused_and_the_monitor_goes_on(desk, team_run, typed
     assert desk.post(f"{url}/do/extend/", {"closes_at": typed, "reason": "x"}).status_code == 302
     assert desk.get(f"{url}/monitor/").status_code == 200
     assert Run.objects.get(pk=run.pk).closes_at == run.closes_at
+
+
+@pytest.mark.parametrize("back", ["true", "//evil.example/", "https:evil.example", "a:b", "\\\\evil.example"])
+def test_after_a_decision_one_comes_back_to_our_own_pages_only(desk, team_run, seen_member, back):
+    """S2: no open redirect, and no server error for a place that is none."""
+    entry = start(team_run("assist"), seen_member())
+    answer = desk.post(f"/admin/campaigns/entry/{entry.pk}/decide/review/", {"next": back, "part": "1"})
+    assert (answer.status_code, answer.url) == (302, f"/admin/campaigns/entry/{entry.pk}/change/")
+
+
+def test_a_reason_with_nul_is_kept_without_it(desk, team_run):
+    run = team_run("assist")
+    assert (
+        desk.post(f"/admin/campaigns/run/{run.pk}/results/", {"reason": "对账\0", "full": "0"}).status_code
+        == 200
+    )
+    url = f"/admin/campaigns/campaign/{run.campaign_id}/do/pause/"
+    assert desk.post(url, {"reason": "假期\0"}).status_code == 302
+    assert AuditEntry.objects.get(action="campaign.pause").reason == "假期"

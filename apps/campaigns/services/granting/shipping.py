@@ -27,7 +27,7 @@ def check_may_fulfil(actor: User, grant: Grant | None = None) -> None:
 def check_parcel(company: str, number: str) -> tuple[str, str]:
     """The two as they are stored. Raises ``Invalid``."""
     company, number = " ".join(company.split()), "".join(number.split())
-    if not company or len(company) > 40:
+    if not company or len(company) > 40 or not company.isprintable():
         raise Invalid(_("请填快递公司。"), hint=_("例如：顺丰。"), field="company")
     if not number or len(number) > 60 or not number.isascii() or not number.isprintable():
         raise Invalid(_("快递单号不正确。"), hint=_("只有字母、数字和连字符。"), field="number")

@@ -149,11 +149,16 @@ def _shipment(line: int, cells: list[str]) -> Shipment:
         return Shipment(line, 0, company, number, Line.UNKNOWN, _("没有这个发放编号。"))
     if not company and not number:
         return Shipment(line, int(text), "", "", Line.EMPTY)
-    try:
-        company, number = check_parcel(company, number)
-    except Invalid as error:
-        return Shipment(line, int(text), company, number, Line.WRONG, str(error))
     return Shipment(line, int(text), company, number, Line.READY)
+
+
+def _parcel(one: Shipment) -> Shipment:
+    """Each time anew: between the preview and the act the lines were in somebody's browser."""
+    try:
+        company, number = check_parcel(one.company, one.number)
+    except Invalid as error:
+        return replace(one, outcome=Line.WRONG, problem=str(error))
+    return replace(one, company=company, number=number)
 
 
 def _checked(read: list[Shipment], actor: User) -> list[Shipment]:
@@ -162,6 +167,8 @@ def _checked(read: list[Shipment], actor: User) -> list[Shipment]:
     seen: set[int] = set()
     checked = []
     for one in read:
+        if one.outcome is Line.READY:
+            one = _parcel(one)
         if one.outcome is Line.READY:
             one = _against(one, states.get(one.grant_id), is_repeated=one.grant_id in seen)
             seen.add(one.grant_id)
