@@ -42,7 +42,7 @@ def script(statements: Sequence[Statement], variables: Mapping[str, str], *, hea
     return f"{head}\nBEGIN;\n{body}\nCOMMIT;\n"
 
 
-def pgbench(text: str, *, clients: int, seconds: int) -> float:
+def pgbench(text: str, *, clients: int, seconds: int, defines: Mapping[str, str]) -> float:
     """Transactions per second of the script, by the simple protocol, which is how Django talks."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql", encoding="utf-8") as file:
         file.write(text)
@@ -50,6 +50,7 @@ def pgbench(text: str, *, clients: int, seconds: int) -> float:
         url = urlsplit(os.environ["DATABASE_URL"])
         host = parse_qs(url.query).get("host", [url.hostname or "localhost"])[0]
         command = [_binary(), "-n", "-M", "simple", "-c", str(clients), "-j", "2", "-T", str(seconds)]
+        command += [f"-D{name}={value}" for name, value in defines.items()]
         command += ["-h", host, "-U", url.username or "postgres", "-f", file.name]
         done = subprocess.run(
             [*command, str(connection.settings_dict["NAME"])], capture_output=True, text=True, check=False
