@@ -12,6 +12,8 @@ from apps.campaigns.risk.policy import Policy
 
 #: Contributions of an entry that are looked at, the latest first: a contest's team may have thousands.
 LATEST = 200
+#: While a verb waits, only so many are: older ones were looked at when they were new, and the tick looks again.
+LATEST_NOW = 60
 #: Of these the device is looked up in the whole run while a verb waits; the tick looks up all.
 FRESH = 10
 #: Members on one device, or entries in a helper's past, beyond which it makes no difference.
@@ -66,13 +68,15 @@ WHERE g.run_id = mine.run_id AND g.address_hash = mine.address_hash AND g.addres
 ORDER BY 1 LIMIT 500"""
 
 
-def quick_facts(entry_ids: Sequence[int], policy: Policy, *, fresh: int = FRESH) -> dict[int, EntryFacts]:
+def quick_facts(
+    entry_ids: Sequence[int], policy: Policy, *, latest: int = LATEST_NOW, fresh: int = FRESH
+) -> dict[int, EntryFacts]:
     """What can be asked while a verb waits: one query. Helpers' habits and parcels are left out."""
     minutes = getattr(policy.params["burst"], "minutes", 10)
     values = {
         "entries": list(entry_ids),
         "minutes": minutes,
-        "latest": LATEST,
+        "latest": latest,
         "fresh": fresh,
         "enough": ENOUGH,
     }
@@ -87,7 +91,7 @@ def quick_facts(entry_ids: Sequence[int], policy: Policy, *, fresh: int = FRESH)
 
 def full_facts(entry_ids: Sequence[int], policy: Policy) -> dict[int, EntryFacts]:
     """Everything the rules can look at: three queries for any number of entries."""
-    found = quick_facts(entry_ids, policy, fresh=LATEST)
+    found = quick_facts(entry_ids, policy, latest=LATEST, fresh=LATEST)
     values: dict[str, Any] = {
         "entries": list(entry_ids),
         "parts": [part.id for facts in found.values() for part in facts.parts],

@@ -1,7 +1,9 @@
 """Recording facts."""
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -17,7 +19,30 @@ _ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 def record(events: Iterable[Event]) -> None:
     """Insert events in the caller's transaction; one with a known (key, occurred_at) is silently kept once."""
-    Event.objects.bulk_create(list(events), batch_size=2_000, ignore_conflicts=True)
+    rows = list(events)
+    if len(rows) > _FEW:
+        Event.objects.bulk_create(rows, batch_size=2_000, ignore_conflicts=True)
+    elif rows:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _INSERT.format(rows=", ".join([_ROW] * len(rows))),
+                [value for event in rows for value in _values(event)],
+            )
+
+
+def _values(event: Event) -> list[Any]:
+    return [
+        event.occurred_at,
+        str(event.kind),
+        event.key,
+        event.team_id,
+        event.actor_id,
+        event.group_id,
+        event.member_id,
+        event.subject,
+        event.value,
+        json.dumps(event.data),
+    ]
 
 
 def ensure_partitions(*, now: datetime, months_ahead: int = 3) -> list[str]:

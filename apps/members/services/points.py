@@ -127,16 +127,18 @@ def give_points(
 ) -> int:
     """Add points to many members in two statements, each gift once; returns how many were new (M4).
 
-    Members are locked by ascending id.
+    Members are locked by ascending id; a single one is locked by its own update.
     """
     if not gifts:
         return 0
+    members = {gift.member_id for gift in gifts}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT id FROM members_member WHERE id = ANY(%s)"
-            " ORDER BY id FOR NO KEY UPDATE) locked",
-            [[gift.member_id for gift in gifts]],
-        )
+        if len(members) > 1:
+            cursor.execute(
+                "SELECT count(*) FROM (SELECT id FROM members_member WHERE id = ANY(%s)"
+                " ORDER BY id FOR NO KEY UPDATE) locked",
+                [list(members)],
+            )
         cursor.execute(
             """
             WITH entry AS (

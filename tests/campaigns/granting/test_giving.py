@@ -208,7 +208,7 @@ def test_two_entries_share_one_budget(giving):
 
 
 @pytest.mark.parametrize(
-    ("kind", "queries"), [(BenefitKind.POINTS, 6), (BenefitKind.COUPON, 5), (BenefitKind.PHYSICAL, 4)]
+    ("kind", "queries"), [(BenefitKind.POINTS, 5), (BenefitKind.COUPON, 5), (BenefitKind.PHYSICAL, 4)]
 )
 def test_a_give_costs_few_statements(giving, django_assert_num_queries, kind, queries):
     """The hot path: the grant, the budget, the stock, the benefit itself, the event."""

@@ -15,9 +15,10 @@ _SPEND = """
 UPDATE campaigns_runstock SET granted_cost = granted_cost + %(cost)s
 WHERE run_id = %(run)s AND (budget IS NULL OR granted_cost + %(cost)s <= budget)"""
 _UNSPEND = "UPDATE campaigns_runstock SET granted_cost = granted_cost - %(cost)s WHERE run_id = %(run)s"
-_TAKE = """
+_COLUMNS = [field.attname for field in Benefit._meta.concrete_fields]
+_TAKE = f"""
 UPDATE campaigns_benefit SET issued = issued + %(quantity)s
-WHERE id = %(benefit)s AND (stock IS NULL OR issued + %(quantity)s <= stock) RETURNING *"""
+WHERE id = %(benefit)s AND (stock IS NULL OR issued + %(quantity)s <= stock) RETURNING {", ".join(_COLUMNS)}"""
 _PUT_BACK = "UPDATE campaigns_benefit SET issued = issued - %(quantity)s WHERE id = %(benefit)s"
 
 
@@ -39,8 +40,11 @@ def unspend(*, run_id: int, cost: Decimal) -> None:
 
 def take(*, benefit_id: int, quantity: int) -> Benefit | None:
     """Count ``quantity`` as issued and return the benefit, locked; ``None`` if its stock does not allow it."""
-    rows = Benefit.objects.raw(_TAKE, {"benefit": benefit_id, "quantity": quantity})
-    return next(iter(rows), None)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"benefit": benefit_id, "quantity": quantity})
+        row = cursor.fetchone()
+    # A raw query set would resolve every column anew at every verb.
+    return None if row is None else Benefit.from_db(connection.alias, _COLUMNS, row)
 
 
 def put_back(*, benefit_id: int, quantity: int) -> None:
