@@ -26,6 +26,9 @@ _CAMPAIGNS = ("campaigns.campaign", "campaigns.campaignbenefit", "campaigns.bene
 #: What goes on in runs; entries and contributions are made by members alone.
 _RUNS = ("campaigns.run", "campaigns.runstock", "campaigns.entry", "campaigns.contribution")
 _RISK = ("campaigns.flag", "campaigns.blockedmember")
+#: What members see: pages, links, and what visits led to.
+_LANDING = ("campaigns.landingversion", "campaigns.landingpicture", "campaigns.sharelink")
+_VISITS = ("h5.visitor", "h5.touch", "h5.conversion")
 _GIVEN = ("campaigns.grant", "campaigns.coupon")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
@@ -44,6 +47,8 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_ORDERS, _VIEW),
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
+            (_LANDING, _EDIT),
+            ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
             (_FULFILMENT, _VIEW),
@@ -69,6 +74,8 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("content_calendar.posttarget",), _VIEW),
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
+            (_LANDING, _EDIT),
+            (_VISITS, _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
@@ -79,7 +86,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.MEMBER_SERVICE: (
         [
             (_MEMBERS, _VIEW),
-            (("members.membersession",), _VIEW),
+            (("members.membersession", "members.consent"), _VIEW),
             (_MEMBER_VOCABULARY, _VIEW),
             (_GROUPS, _VIEW),
             (_ORDERS, _VIEW),
@@ -129,6 +136,7 @@ _OURS = (
     "campaigns",
     "content_calendar",
     "analytics",
+    "h5",
 )
 _APPS = (*_OURS, "auth", "axes", "django_celery_beat")
 

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
+    path("m/", include("apps.h5.urls")),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
     path("api/v1/", include("apps.campaigns.urls")),

@@ -238,3 +238,31 @@ CAMPAIGN_ACTION_STATES: dict[str, frozenset[str]] = {
     CampaignAction.RESUME: frozenset({CampaignState.PAUSED}),
     CampaignAction.ARCHIVE: frozenset({CampaignState.DRAFT, CampaignState.LAUNCHED, CampaignState.PAUSED}),
 }
+
+
+class LandingState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    SCHEDULED = "scheduled", _("待发布")
+    LIVE = "live", _("线上")
+    RETIRED = "retired", _("已下线")
+
+
+LANDING_MOVES: dict[str, frozenset[str]] = {
+    LandingState.DRAFT: frozenset({LandingState.SCHEDULED, LandingState.LIVE}),
+    LandingState.SCHEDULED: frozenset({LandingState.DRAFT, LandingState.LIVE}),
+    LandingState.LIVE: frozenset({LandingState.RETIRED}),
+    LandingState.RETIRED: frozenset(),
+}
+
+
+class Variant(models.TextChoices):
+    A = "A", _("A 方案")
+    B = "B", _("B 方案")
+
+
+class Section(models.TextChoices):
+    """The three sections of a landing page."""
+
+    TOP = "top", _("上：主题和利益点")
+    MIDDLE = "middle", _("中：凭什么信")
+    BOTTOM = "bottom", _("下：再次行动")

@@ -1,0 +1,1 @@
+"""Who sends codes and who knows members: one file each."""

@@ -1,0 +1,1 @@
+"""Writing: visits, log-ins, acts of members on their pages."""

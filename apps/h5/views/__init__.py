@@ -1,0 +1,1 @@
+"""Pages for members: thin views over services and selectors."""
