@@ -11,7 +11,7 @@
     const s = Math.max(0, Math.floor(ms / 1000));
     const days = Math.floor(s / 86400);
     const clock = [Math.floor((s % 86400) / 3600), Math.floor((s % 3600) / 60), s % 60].map(pad).join(":");
-    return days ? `${days} ${body.dataset.days || "天"} ${clock}` : clock;
+    return days ? `${days} ${body.dataset.days} ${clock}` : clock;
   }
   const clocks = [...document.querySelectorAll("[data-until]")];
   function tick() {
