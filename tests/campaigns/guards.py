@@ -39,3 +39,14 @@ def without_row_locks(monkeypatch) -> Iterator[None]:
             sql = getattr(rows, name)
             patch.setattr(rows, name, sql[: sql.index("FOR NO KEY" if "FOR NO KEY" in sql else "FOR SHARE")])
         yield
+
+
+@contextmanager
+def without_shared_run(monkeypatch) -> Iterator[None]:
+    """Verbs lock their entry but do not share the run's row: whoever closes it does not wait for them."""
+    with monkeypatch.context() as patch:
+        for name in ("LOCK_ENTRIES", "LOCK_ENTRY_FOR_MEMBER", "LOCK_RUN_FOR_MEMBER"):
+            sql = getattr(rows, name)
+            assert "FOR SHARE OF r" in sql
+            patch.setattr(rows, name, sql.replace("FOR SHARE OF r", ""))
+        yield

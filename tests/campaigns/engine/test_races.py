@@ -3,20 +3,22 @@
 from collections import Counter
 from decimal import Decimal
 from functools import partial
+from threading import Barrier
 from time import sleep
 
 import pytest
 from django.db.models import Count, F, Sum
 
-from apps.campaigns.enums import EntryState
+from apps.campaigns.enums import COSTED_GRANT_STATES, BenefitKind, EntryState, PartState
 from apps.campaigns.mechanics.base import Refused
-from apps.campaigns.models import Contribution, Entry, MemberAction, RunStock
-from apps.campaigns.services.engine import Outcome, once, writing
+from apps.campaigns.models import Claim, Contribution, Coupon, Entry, Grant, MemberAction, RunStock
+from apps.campaigns.services.engine import Outcome, acting, once, writing
 from apps.orders.models import Order
-from tests.campaigns.factories import make_member, make_members, make_run
+from tests.campaigns.factories import make_benefit, make_member, make_members, make_run
 from tests.campaigns.guards import without_constraint, without_row_locks
 from tests.campaigns.play import play, start
 from tests.campaigns.together import together
+from tests.channels.conftest import broken_promises
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -162,3 +164,70 @@ def test_control_without_the_condition_the_quota_is_passed(monkeypatch) -> None:
         entries = [start(run, owner) for owner in make_members(6)]
         found = outcomes(together([partial(play, entry, "help", helper) for entry in entries]))
         assert found["ok"] > 3
+
+
+# --- one gift, fifty friends (C9) ---------------------------------------------------------------------
+
+
+def fifty_claims() -> Counter:
+    """A gift of the brand's is sent to a group of fifty; all claim it at once, each on a connection of its own."""
+    slots = {"gift": make_benefit(BenefitKind.COUPON), "sender": make_benefit()}
+    run = make_run("gift", {"price": "0.00", "own_count": 0}, slots=slots, stock=1)
+    gift = start(run, make_member())
+    return outcomes(together([partial(play, gift, "claim", one) for one in make_members(50)], threads=50))
+
+
+def claimants() -> int:
+    """Members who were told that the gift is theirs: each has a counted claim and a grant that cost money."""
+    parts = Contribution.objects.filter(kind="claim", state=PartState.COUNTED).values_list(
+        "member", flat=True
+    )
+    grants = Grant.objects.filter(slot="gift", state__in=COSTED_GRANT_STATES)
+    assert sorted(parts) == sorted(grants.values_list("member", flat=True))
+    return len(parts)
+
+
+def all_look_before_any_writes(monkeypatch) -> None:
+    """Each of fifty has seen an open gift before the first takes it: the worst order, every time."""
+    everybody, write = Barrier(50), acting.carry_out
+
+    def wait_then_write(decision, scene):
+        if scene.action.verb == "claim":
+            everybody.wait(timeout=60)
+        return write(decision, scene)
+
+    monkeypatch.setattr(acting, "carry_out", wait_then_write)
+
+
+def test_one_gift_is_claimed_by_one_of_fifty() -> None:
+    """C9: one claimant, one gift, and one thanks to the sender."""
+    assert fifty_claims() == {"ok": 1, "wrong_state": 49}
+    assert claimants() == Claim.objects.count() == Grant.objects.filter(slot="sender").count() == 1
+    assert Coupon.objects.get().member_id == Contribution.objects.get().member_id
+    gift = Entry.objects.get()
+    assert (gift.state, gift.count, gift.capacity) == (EntryState.WON, 1, 1)
+    stock = RunStock.objects.get(run=gift.run_id)
+    assert (stock.reserved, stock.sold, stock.granted_cost) == (0, 1, Decimal("2.00"))
+    assert not broken_promises()
+
+
+def test_one_gift_goes_to_one_by_its_claim_alone(monkeypatch) -> None:
+    """C9: the second line. Fifty who all saw it open, without the lock: the claim's unique key lets one through."""
+    all_look_before_any_writes(monkeypatch)
+    with without_row_locks(monkeypatch):
+        assert fifty_claims() == {"ok": 1, "taken": 49}
+    assert claimants() == 1
+    assert not broken_promises()
+
+
+def test_control_without_lock_and_unique_keys_one_gift_goes_to_fifty(monkeypatch) -> None:
+    """What looks at an open gift and then takes it gives it to everybody who looked."""
+    all_look_before_any_writes(monkeypatch)
+    once_only = "ON CONFLICT (entry_id, key) WHERE state <> 'void' DO NOTHING"
+    assert once_only in writing.INSERT_PART
+    monkeypatch.setattr(writing, "INSERT_PART", writing.INSERT_PART.replace(once_only, ""))
+    monkeypatch.setattr(writing, "claim", lambda run_id, key, entry_id: True)
+    with without_constraint("campaigns_contribution", "contribution_once"), without_row_locks(monkeypatch):
+        assert fifty_claims() == {"ok": 50}
+        assert claimants() == 50
+        assert {promise for promise, _name, _count in broken_promises()} >= {"C2", "C4", "C9"}
