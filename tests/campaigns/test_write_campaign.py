@@ -65,6 +65,13 @@ def test_the_trail_names_what_changed_and_not_what_was_written(write):
     assert entry.detail == {"changed": ["budget", "title"]}
 
 
+def test_risk_is_stored_as_what_differs_from_the_recommendation(write):
+    campaign = write(risk={"farm": {"is_on": False, "times": 4}, "roulette": {"x": 1}})
+    assert campaign.risk == {"farm": {"is_on": False}}
+    write(campaign, title="新名字", risk={"farm": {"is_on": False}, "burst": {"minutes": 10}})
+    assert AuditEntry.objects.get(action="campaign.change").detail == {"changed": ["title"]}
+
+
 def test_gifts_are_replaced_row_by_row(write, gift, team):
     other = Benefit.objects.create(name="券", kind="physical", team=team)
     campaign = write(benefits=[Gift("stage_3", gift)])
@@ -85,6 +92,8 @@ def test_gifts_are_replaced_row_by_row(write, gift, team):
         ({"mechanic": "roulette"}, "mechanic"),
         ({"rules": {"stages": [0]}}, "rule.stages"),
         ({"rules": {"stages": [10, 3]}}, "rule.stages"),
+        ({"risk": {"hold_from": 0}}, "risk.hold_from"),
+        ({"risk": {"burst": {"device_members": 1}}}, "risk.burst.device_members"),
         ({"timezone": "Mars/Base"}, "timezone"),
     ],
 )
