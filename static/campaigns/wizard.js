@@ -33,6 +33,7 @@ const caWizard = (() => {
       const section = document.querySelector(link.hash);
       link.classList.toggle("ca-wrong", [...section.querySelectorAll(".ca-error")].some((error) => !error.hidden && error.textContent.trim()));
     });
+    form.dispatchEvent(new CustomEvent("ca:shown"));
   }
 
   /* One screen of the phone at a time; the choice survives a refresh. */

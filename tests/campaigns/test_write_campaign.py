@@ -11,7 +11,7 @@ from apps.campaigns.models import Benefit, Campaign
 from apps.campaigns.selectors.economics import Gift
 from apps.campaigns.services.benefits import write_benefit
 from apps.campaigns.services.campaigns import write_campaign
-from apps.campaigns.services.runs import check_campaign, launch, open_now
+from apps.campaigns.services.runs import NotReady, check_campaign, launch, open_now
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from apps.groups.models import Group
 
@@ -65,6 +65,13 @@ def test_the_trail_names_what_changed_and_not_what_was_written(write):
     assert entry.detail == {"changed": ["budget", "title"]}
 
 
+def test_risk_is_stored_as_what_differs_from_the_recommendation(write):
+    campaign = write(risk={"farm": {"is_on": False, "times": 4}, "roulette": {"x": 1}})
+    assert campaign.risk == {"farm": {"is_on": False}}
+    write(campaign, title="新名字", risk={"farm": {"is_on": False}, "burst": {"minutes": 10}})
+    assert AuditEntry.objects.get(action="campaign.change").detail == {"changed": ["title"]}
+
+
 def test_gifts_are_replaced_row_by_row(write, gift, team):
     other = Benefit.objects.create(name="券", kind="physical", team=team)
     campaign = write(benefits=[Gift("stage_3", gift)])
@@ -85,6 +92,8 @@ def test_gifts_are_replaced_row_by_row(write, gift, team):
         ({"mechanic": "roulette"}, "mechanic"),
         ({"rules": {"stages": [0]}}, "rule.stages"),
         ({"rules": {"stages": [10, 3]}}, "rule.stages"),
+        ({"risk": {"hold_from": 0}}, "risk.hold_from"),
+        ({"risk": {"burst": {"device_members": 1}}}, "risk.burst.device_members"),
         ({"timezone": "Mars/Base"}, "timezone"),
     ],
 )
@@ -228,6 +237,26 @@ def test_no_gift_is_so_large_that_giving_it_breaks(write, operator, team, kind, 
     campaign = write(benefits=[Gift("stage_3", small, 1_000)])
     Benefit.objects.filter(pk=small.pk).update(amount=1_001)
     assert [c.code for c in check_campaign(campaign, now=NOW) if c.is_error] == ["benefit_too_much"]
+
+
+def test_more_red_packets_at_once_than_a_day_allows_would_wait_for_ever(write, operator, team):
+    packet = Benefit.objects.create(
+        name="开心红包", kind="red_packet", team=team, face_value=Decimal("1.00"), daily_limit=2
+    )
+    with pytest.raises(Invalid, match="超过了每人每天最多 2 个") as refused:
+        write(benefits=[Gift("stage_3", packet, 3)])
+    assert "每人每天最多几个" in str(refused.value.hint)
+    campaign = write(benefits=[Gift("stage_3", packet, 2)])
+    assert not [c for c in check_campaign(campaign, now=NOW) if c.is_error]
+    Benefit.objects.filter(pk=packet.pk).update(daily_limit=1)
+    with pytest.raises(NotReady) as stopped:
+        launch(campaign=campaign, actor=operator, now=NOW)
+    found = next(check for check in stopped.value.checks if check.is_error)
+    assert (found.code, found.field) == ("benefit_too_much", "slot.stage_3")
+    assert "会一直等着发不出去" in found.text
+    assert "调到 2 或更多" in found.hint
+    Benefit.objects.filter(pk=packet.pk).update(daily_limit=None)
+    launch(campaign=campaign, actor=operator, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Everything on the wizard but rules and gifts."""
+"""Everything on the wizard but rules, risk and gifts."""
 
 import re
 from datetime import datetime, time
@@ -61,13 +61,6 @@ class CampaignForm(forms.ModelForm):
     lifecycles = forms.MultipleChoiceField(label=_("生命周期"), choices=Lifecycle.choices, required=False)
     is_new_only = forms.BooleanField(label=_("只限新成员发起"), required=False)
     only_groups = forms.BooleanField(label=_("只限活动社群里的成员"), required=False)
-    hold_from = forms.IntegerField(
-        label=_("风险分到多少暂扣"),
-        min_value=1,
-        max_value=1000,
-        required=False,
-        help_text=_("可疑的礼品先扣住，由人放行或作废，不会直接没收。常用 60；留空用默认。"),
-    )
 
     class Meta:
         model = Campaign
@@ -151,9 +144,8 @@ class CampaignForm(forms.ModelForm):
             self.add_error("repeat_until", _("“重复到”要晚于首期开始。"))
         return values
 
-    def written(self, risk: dict[str, Any]) -> tuple[dict[str, Any], list[Group]]:
-        """What ``write_campaign`` takes but rules: values and groups. Only after ``is_valid()``. ``risk`` is what
-        the campaign has: rules that this form does not show stay."""
+    def written(self) -> tuple[dict[str, Any], list[Group]]:
+        """What ``write_campaign`` takes but rules and risk: values and groups. Only after ``is_valid()``."""
         data = self.cleaned_data
         names = [*self.Meta.fields, "starts_at", "repeat_until", "at_time", "weekdays", "month_days"]
         groups = list(data["groups"])
@@ -166,12 +158,9 @@ class CampaignForm(forms.ModelForm):
                 "is_new_only": data["is_new_only"],
             }
         )
-        kept = {key: value for key, value in risk.items() if key != "hold_from"}
-        hold = {"hold_from": data["hold_from"]} if data["hold_from"] else {}
         values = {name: data[name] for name in names} | {
             "duration_minutes": data["duration_minutes"],
             "eligibility": eligibility,
-            "risk": kept | hold,
         }
         return values, groups
 
@@ -193,7 +182,6 @@ def _initial(campaign: Campaign) -> dict[str, Any]:
         "lifecycles": who["lifecycles"],
         "is_new_only": who["is_new_only"],
         "only_groups": bool(who["groups"]),
-        "hold_from": (campaign.risk or {}).get("hold_from"),
     }
 
 

@@ -16,6 +16,7 @@ from apps.accounts.admin.base import run_service
 from apps.accounts.models import User
 from apps.campaigns.admin.list_cells import countdown, run_url
 from apps.campaigns.admin.pages import show, staff, visible_campaign
+from apps.campaigns.admin.risk_inputs import risk_in_words
 from apps.campaigns.admin.rule_inputs import rules_in_words
 from apps.campaigns.admin.typed import schedule_of
 from apps.campaigns.enums import CAMPAIGN_ACTION_STATES, CampaignAction, CampaignState, RunState
@@ -91,6 +92,7 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: str) -> HttpRes
             {f.attname: getattr(campaign, f.attname) for f in campaign._meta.fields}, now=now
         ),
         eligibility=eligibility_in_words(campaign.eligibility),
+        risk=risk_in_words(campaign.risk),
         groups=_group_names(campaign),
         rows=_rows(campaign),
         history=[(entry, word_for(entry.action)) for entry in history_of(campaign)],

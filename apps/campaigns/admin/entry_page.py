@@ -16,7 +16,14 @@ from apps.campaigns.enums import UNSETTLED_RUN_STATES, RunState
 from apps.campaigns.models import Contribution, Entry, Flag, Grant
 from apps.campaigns.selectors.pages import entry_view
 from apps.campaigns.selectors.plans import plan_of
-from apps.campaigns.selectors.staff_work import PERMISSION, is_of_part, photos_of, staff_verbs, written
+from apps.campaigns.selectors.staff_work import (
+    PERMISSION,
+    is_of_part,
+    photos_of,
+    sides_of,
+    staff_verbs,
+    written,
+)
 from apps.campaigns.services.revoking import REVOKE, revoke_contribution
 from apps.core.clock import database_now
 from apps.orders.models import Order
@@ -48,6 +55,7 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: str) -> HttpRes
         page=entry_view(entry, member_id=entry.owner_id, now=now),
         facts=written(mechanic, entry.data),
         photos=photos_of(entry.data),
+        sides=sides_of([entry])[entry.pk],
         parts=[(part, written(mechanic, part.data), photos_of(part.data)) for part in parts[:_PARTS]],
         has_more=len(parts) > _PARTS,
         part_forms=[verb_form(verb, entry) for verb in verbs if is_of_part(verb)],

@@ -1,6 +1,7 @@
-"""The form of a mechanic's rules, made from their description: no mechanic is named here.
+"""The form of rules, a mechanic's or a suspicion's, made from their description: none is named here.
 
-A rule is posted as ``rule.<name>``; rows of a price ladder or of ranks as parallel ``rule.<name>.a`` and ``.b``.
+A rule is posted as ``<prefix><name>``, a mechanic's as ``rule.<name>``; rows of a price ladder or of ranks as
+parallel ``rule.<name>.a`` and ``.b``.
 What was typed is kept as text, so that a refused form shows it unchanged.
 """
 
@@ -27,7 +28,8 @@ type Shown = str | bool | list[Pair]
 
 @dataclass(frozen=True)
 class RuleInput:
-    """One rule with its widget. ``value`` is what the widget shows: text, a tick, or rows of two texts."""
+    """One rule with its widget. ``value`` is what the widget shows: text, a tick, or rows of two texts; ``default``
+    is what it shows until somebody changes it."""
 
     name: str
     kind: str
@@ -38,11 +40,18 @@ class RuleInput:
     maximum: Any
     choices: tuple[tuple[str, Text], ...]
     value: Shown
+    default: Shown
     error: str = ""
+    prefix: str = _PREFIX
 
     @property
     def post_name(self) -> str:
-        return f"{_PREFIX}{self.name}"
+        return f"{self.prefix}{self.name}"
+
+    @property
+    def is_changed(self) -> bool:
+        """Does it differ from its default, however it is typed?"""
+        return _plain(self.kind, _filled(self.value)) != _plain(self.kind, self.default)
 
     @property
     def bounds(self) -> str:
@@ -79,12 +88,15 @@ def _shown(kind: str, value: Any) -> Shown:
     return str(value)
 
 
-def typed_values(rules_type: type[Rules], post: QueryDict) -> dict[str, Shown]:
+def _filled(value: Shown) -> Shown:
+    return [row for row in value if any(row)] if isinstance(value, list) else value
+
+
+def typed_values(rules_type: type[Rules], post: QueryDict, *, prefix: str = _PREFIX) -> dict[str, Shown]:
     """Widgets' values as they were typed. An unticked box is posted as nothing, so every rule must be on the
     form that is read."""
     return {
-        item["name"]: _typed(item["kind"], f"{_PREFIX}{item['name']}", post)
-        for item in rules_type.described()
+        item["name"]: _typed(item["kind"], f"{prefix}{item['name']}", post) for item in rules_type.described()
     }
 
 
@@ -116,9 +128,14 @@ def _plain(kind: str, value: Shown) -> Any:
 
 
 def rule_inputs(
-    rules_type: type[Rules], values: Mapping[str, Shown], wrong: Mapping[str, Invalid]
+    rules_type: type[Rules],
+    values: Mapping[str, Shown],
+    wrong: Mapping[str, Invalid],
+    *,
+    prefix: str = _PREFIX,
 ) -> list[RuleInput]:
-    """Every rule in its mechanic's order, with its error from ``wrong``."""
+    """Every rule in the order of its class, with its error from ``wrong``."""
+    defaults = shown_values(rules_type, {})
     found = []
     for item in rules_type.described():
         name, kind = item["name"], item["kind"]
@@ -136,7 +153,9 @@ def rule_inputs(
                 maximum=item["maximum"],
                 choices=item["choices"],
                 value=value,
+                default=defaults[name],
                 error=str(wrong[name]) if name in wrong else "",
+                prefix=prefix,
             )
         )
     return found
@@ -153,10 +172,11 @@ def nearest_rules(rules_type: type[Rules], data: Mapping[str, Any], wrong: Mappi
 def rules_in_words(rules: Rules) -> list[tuple[Text, str]]:
     """Label and value of every rule, for reading."""
     values = rules.dump()
-    return [(item["label"], _in_words(item, values[item["name"]])) for item in rules.described()]
+    return [(item["label"], value_in_words(item, values[item["name"]])) for item in rules.described()]
 
 
-def _in_words(item: Mapping[str, Any], value: Any) -> str:
+def value_in_words(item: Mapping[str, Any], value: Any) -> str:
+    """``value``, as JSON, of the rule that ``item`` describes, with its unit."""
     kind, unit = item["kind"], f" {item['unit']}" if item["unit"] else ""
     if kind == "boolean":
         return _("是") if value else _("否")

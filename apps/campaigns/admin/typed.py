@@ -11,6 +11,7 @@ from django.http import QueryDict
 from apps.accounts.models import User
 from apps.campaigns.admin.campaign_form import CampaignForm
 from apps.campaigns.admin.gift_rows import TypedGifts, choosable, stored_gifts, typed_gifts
+from apps.campaigns.admin.risk_inputs import TypedRisk, typed_risk
 from apps.campaigns.admin.rule_inputs import (
     RuleInput,
     as_json,
@@ -51,6 +52,7 @@ class Typed:
     wrong: Mapping[str, Invalid]
     benefits: list[Benefit]
     gifts: TypedGifts
+    risk: TypedRisk
 
     @property
     def slots(self) -> list[Slot]:
@@ -59,7 +61,7 @@ class Typed:
     @property
     def is_right(self) -> bool:
         """Can it be stored? Calls the form's validation."""
-        return self.form.is_valid() and not self.wrong and not self.gifts.wrong
+        return self.form.is_valid() and not (self.wrong or self.gifts.wrong or self.risk.is_wrong)
 
     def number(self, name: str) -> Any:
         """A number of the form as far as it is understood, else as it is stored."""
@@ -140,4 +142,5 @@ def typed_in(
         wrong=wrong,
         benefits=benefits,
         gifts=gifts,
+        risk=typed_risk(post, instance.risk or {}),
     )

@@ -23,7 +23,7 @@ from apps.campaigns.services.campaigns import write_campaign
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
 
-_SECTIONS = ("basics", "rules", "gifts", "limits", "time", "check")
+_SECTIONS = ("basics", "rules", "gifts", "limits", "risk", "time", "check")
 
 
 def add_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -62,8 +62,8 @@ def _edit(
         messages.error(request, _("还有地方要改，写的内容都在。"))
         return _page(model_admin, request, typed, campaign)
     stored = Campaign.objects.get(pk=campaign.pk) if campaign else None
-    values, groups = typed.form.written(stored.risk if stored else {})
-    values |= {"rules": typed.rules_json, "mechanic": mechanic.key}
+    values, groups = typed.form.written()
+    values |= {"rules": typed.rules_json, "risk": typed.risk.json, "mechanic": mechanic.key}
     try:
         written = write_campaign(
             campaign=stored,
@@ -141,7 +141,7 @@ def _config(request: HttpRequest, typed: Typed, campaign: Campaign | None) -> di
 
 def _sections() -> list[dict[str, Any]]:
     """The steps, for the bar at the top."""
-    names = (_("基本信息"), _("玩法规则"), _("礼品"), _("谁能参加、多少份"), _("时间"), _("检查"))
+    names = (_("基本信息"), _("玩法规则"), _("礼品"), _("谁能参加、多少份"), _("风控"), _("时间"), _("检查"))
     return [{"key": key, "label": label} for key, label in zip(_SECTIONS, names, strict=True)]
 
 
@@ -165,7 +165,9 @@ def _live(request: HttpRequest, mechanic: Mechanic[Any], campaign: Campaign | No
     panels = _panels(typed, database_now())
     return JsonResponse(
         {
-            "errors": {item.post_name: item.error for item in typed.inputs if item.error},
+            "errors": {
+                item.post_name: item.error for item in (*typed.inputs, *typed.risk.inputs) if item.error
+            },
             "slot_keys": [slot.key for slot in typed.slots],
             **{
                 name: render_to_string(f"campaigns/_{name}.html", panels, request=request)

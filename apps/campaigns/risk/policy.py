@@ -1,6 +1,7 @@
 """A campaign's risk settings (``Campaign.risk``, a run's ``plan["risk"]``): the threshold and each rule's figures.
 
-JSON: ``{"hold_from": 60, "<rule key>": {<threshold>: value, …}, …}``; what is missing takes its default.
+JSON: ``{"hold_from": 60, "<rule key>": {<threshold>: value, …}, …}``; what is missing takes its default. A campaign
+keeps what differs from the recommended figures, so that the rest follows the recommendation; a run keeps them all.
 """
 
 import json
@@ -11,6 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.campaigns.mechanics.base.rules import Rules
+from apps.campaigns.mechanics.base.rules import rule as figure
 from apps.campaigns.risk.base import Finding, RiskParams, RiskRule
 from apps.campaigns.risk.facts import EntryFacts
 from apps.campaigns.risk.registry import all_rules
@@ -18,7 +21,20 @@ from apps.core.errors import Invalid
 
 #: Open suspicion from this sum of scores on holds grants, unless the campaign says otherwise.
 HOLD_FROM = 60
-MOST_HOLD_FROM = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldParams(Rules):
+    """What is set for all rules together; described like a rule's thresholds."""
+
+    hold_from: int = figure(
+        _("风险分到多少暂扣"),
+        default=HOLD_FROM,
+        unit=_("分"),
+        minimum=1,
+        maximum=1_000,
+        why=_("一单里各条规则查到的分加起来，到这个数就先扣住礼品。调高更宽，调低更严。"),
+    )
 
 
 @dataclass(frozen=True)
@@ -36,6 +52,10 @@ class Policy:
             if self.params[key].is_on
             for finding in rule.look(facts, self.params[key])
         ]
+
+    def dump(self) -> dict[str, Any]:
+        """Every figure as JSON, for a run to keep."""
+        return {"hold_from": self.hold_from} | {key: params.dump() for key, params in self.params.items()}
 
 
 def policy_of(risk: Mapping[str, Any]) -> Policy:
@@ -61,22 +81,21 @@ def _load(rule: RiskRule[Any], data: Any) -> RiskParams:
 
 
 def clean_risk(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as they are stored, checked; unknown keys are dropped.
+    """Settings as a campaign stores them: checked, and only what differs from the defaults; unknown keys are dropped.
 
-    Raises ``Invalid`` whose ``field`` is ``hold_from`` or ``risk.<rule>.<threshold>``.
+    Raises ``Invalid`` whose ``field`` is ``risk.hold_from`` or ``risk.<rule>.<threshold>``.
     """
-    kept: dict[str, Any] = {}
-    hold = data.get("hold_from")
-    if hold is not None:
-        if isinstance(hold, bool) or not isinstance(hold, int) or not 1 <= hold <= MOST_HOLD_FROM:
-            raise Invalid(
-                _("暂扣的门槛要是 1 到 1000 的整数。"), hint=_("常用 60；留空用默认。"), field="hold_from"
-            )
-        kept["hold_from"] = hold
+    kept = _changed(HoldParams, {"hold_from": data.get("hold_from")}, "risk")
     for key, rule in all_rules().items():
-        if key in data:
-            try:
-                kept[key] = rule.params_type.load(data[key]).dump()
-            except Invalid as error:
-                raise Invalid(error.message, hint=error.hint, field=f"risk.{key}.{error.field}") from error
+        if changed := _changed(rule.params_type, data.get(key), f"risk.{key}"):
+            kept[key] = changed
     return kept
+
+
+def _changed(params_type: type[Rules], data: Any, path: str) -> dict[str, Any]:
+    try:
+        values = params_type.load(data if isinstance(data, Mapping) else {}).dump()
+    except Invalid as error:
+        raise Invalid(error.message, hint=error.hint, field=f"{path}.{error.field}") from error
+    defaults = params_type().dump()
+    return {name: value for name, value in values.items() if value != defaults[name]}

@@ -4,7 +4,8 @@ Found from the registry alone. A verb with a part waits where a part is pending 
 where an entry is in a state that only staff can end.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,9 +14,10 @@ from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.campaigns.enums import EntryState, PartState, RunState
-from apps.campaigns.mechanics.base import Mechanic, ParamKind, Verb, Who
+from apps.campaigns.mechanics.base import Mechanic, ParamKind, Verb, Voice, Who
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Contribution, Entry, Run
+from apps.members.models import Member
 
 #: Who may play staff's verbs.
 PERMISSION = "campaigns.launch_campaign"
@@ -26,7 +28,7 @@ _AFTER_CLOSE = (RunState.OPEN, RunState.CLOSED, RunState.REVIEW, RunState.SETTLI
 @dataclass(frozen=True)
 class Task:
     """One thing to decide by one of ``verbs``. ``facts``: what the member wrote, (label, text); ``photos``:
-    references to uploaded pictures."""
+    references to uploaded pictures. In a dispute: ``sides``, and ``others``, the entries that it is about, too."""
 
     entry: Entry
     verbs: tuple[Verb, ...]
@@ -34,11 +36,28 @@ class Task:
     part: Contribution | None = None
     facts: list[tuple[Any, str]] = field(default_factory=list)
     photos: list[str] = field(default_factory=list)
+    sides: list["Side"] = field(default_factory=list)
+    others: list["Other"] = field(default_factory=list)
 
     @property
     def who(self) -> Any:
         """Whose doing is looked at."""
         return self.part.member if self.part else self.entry.owner
+
+
+@dataclass(frozen=True)
+class Side:
+    """Who has a say in a dispute, and what was said."""
+
+    member: Member | None
+    voice: Voice
+
+
+@dataclass(frozen=True)
+class Other:
+    entry: Entry
+    facts: list[tuple[Any, str]]
+    photos: list[str]
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,8 @@ def _conditions() -> tuple[Q | None, Q | None]:
             parts = one if parts is None else parts | one
         else:
             one = run & Q(state__in=kind.states)
+            if elsewhere := kind.mechanic.decided_elsewhere:
+                one &= ~Q(data__contains=elsewhere)
             entries = one if entries is None else entries | one
     return parts, entries
 
@@ -114,7 +135,7 @@ def count_work(user: User, *, run: Run | None = None) -> int:
 
 
 def waiting_work(user: User, *, run: Run | None = None, limit: int = 30) -> list[Task]:
-    """The oldest tasks. Two queries."""
+    """The oldest tasks. Two queries, and two more where there is a dispute."""
     parts, entries = _waiting(user, run)
     found = [
         _part_task(part)
@@ -122,10 +143,9 @@ def waiting_work(user: User, *, run: Run | None = None, limit: int = 30) -> list
             :limit
         ]
     ]
-    found += [
-        _entry_task(entry)
-        for entry in entries.select_related("owner", "run__campaign").order_by("id")[:limit]
-    ]
+    whole = list(entries.select_related("owner", "run__campaign").order_by("id")[:limit])
+    sides, others = sides_of(whole), _others_of(whole)
+    found += [_entry_task(entry, sides[entry.pk], others[entry.pk]) for entry in whole]
     return sorted(found, key=lambda task: task.since)[:limit]
 
 
@@ -136,10 +156,41 @@ def _part_task(part: Contribution) -> Task:
     return Task(part.entry, verbs, part.at, part, written(mechanic, data), photos_of(data))
 
 
-def _entry_task(entry: Entry) -> Task:
+def _entry_task(entry: Entry, sides: list[Side], others: list[Other]) -> Task:
     mechanic = all_mechanics()[entry.run.mechanic]
     verbs = tuple(verb for verb in staff_verbs(mechanic, state=entry.state) if not is_of_part(verb))
-    return Task(entry, verbs, entry.updated_at, None, written(mechanic, entry.data), photos_of(entry.data))
+    facts, photos = written(mechanic, entry.data), photos_of(entry.data)
+    return Task(entry, verbs, entry.updated_at, None, facts, photos, sides, others)
+
+
+def sides_of(entries: Iterable[Entry]) -> dict[int, list[Side]]:
+    """By entry: the sides of its dispute, none where there is none. One query at most."""
+    voices = {
+        entry.pk: all_mechanics()[entry.run.mechanic].voices(entry.owner_id, entry.data)
+        if entry.state == EntryState.DISPUTED
+        else []
+        for entry in entries
+    }
+    ids = {voice.member_id for heard in voices.values() for voice in heard}
+    members = Member.objects.in_bulk(ids) if ids else {}
+    return {pk: [Side(members.get(v.member_id), v) for v in heard] for pk, heard in voices.items()}
+
+
+def _others_of(entries: Iterable[Entry]) -> dict[int, list[Other]]:
+    """By entry: the entries that it is linked to. One query at most."""
+    codes = {
+        (entry.run_id, code): entry.pk
+        for entry in entries
+        for code in all_mechanics()[entry.run.mechanic].linked(entry.data)
+    }
+    found: dict[int, list[Other]] = defaultdict(list)
+    if codes:
+        named = Entry.objects.filter(code__in={code for _run, code in codes}).select_related("owner", "run")
+        for other in named:
+            if (pk := codes.get((other.run_id, other.code))) is not None:
+                mechanic = all_mechanics()[other.run.mechanic]
+                found[pk].append(Other(other, written(mechanic, other.data), photos_of(other.data)))
+    return found
 
 
 def written(mechanic: Mechanic[Any], data: Mapping[str, Any]) -> list[tuple[Any, str]]:

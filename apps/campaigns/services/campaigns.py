@@ -14,6 +14,7 @@ from apps.campaigns.enums import CampaignState
 from apps.campaigns.mechanics.base import Mechanic, Rules
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign, CampaignBenefit
+from apps.campaigns.risk.policy import clean_risk
 from apps.campaigns.selectors.economics import Gift
 from apps.campaigns.services.campaign_access import (
     check_benefits,
@@ -73,8 +74,9 @@ def write_campaign(
     campaign may be changed: runs that have opened keep their own frozen plan, so only later ones follow.
     ``seen_at`` is the ``updated_at`` that the writer's form was made from.
 
-    Raises ``Invalid`` (``field`` is ``rule.<name>`` for a rule, ``benefits`` for a gift), ``NotAllowed`` for what
-    the actor may not see or use (S1), ``WrongState`` for an archived campaign or one that changed meanwhile.
+    Raises ``Invalid`` (``field`` is ``rule.<name>`` for a rule, ``risk.<rule>.<threshold>`` for a figure of a risk
+    rule, ``benefits`` for a gift), ``NotAllowed`` for what the actor may not see or use (S1), ``WrongState`` for an
+    archived campaign or one that changed meanwhile.
     """
     benefits, groups = list(benefits), list(groups)
     is_new = campaign is None
@@ -93,6 +95,7 @@ def write_campaign(
             setattr(campaign, name, values[name])
     rules = load_rules(mechanic, campaign.rules)
     campaign.rules = rules.dump()
+    campaign.risk = clean_risk(campaign.risk)
     _check_gifts(mechanic, rules, benefits)
     _check_zone(campaign.timezone)
     if not mechanic.stock_word:

@@ -17,7 +17,7 @@ from apps.accounts.models import AuditEntry
 from apps.campaigns.enums import EntryState, GrantState, PartState, RunState
 from apps.campaigns.models import Campaign, Contribution, Entry, Grant, Run, RunStock
 from apps.campaigns.selectors.monitor import monitor_of
-from apps.campaigns.selectors.staff_work import count_work
+from apps.campaigns.selectors.staff_work import count_work, waiting_work
 from apps.campaigns.selectors.trends import count_trend
 from apps.core.clock import database_now
 from tests.campaigns.factories import make_benefit, make_member
@@ -270,6 +270,49 @@ def test_a_listing_waits_and_a_payment_does_not(operator, team_run):
     start(team_run("group_buy", {"size": 2, "price": "9.90"}), make_member())
     assert Contribution.objects.filter(state=PartState.PENDING).exists()
     assert count_work(operator) == 1
+
+
+def _disputed(run):
+    """A lamp for a book, disputed by the book's owner; returns the lamp, the book and their owners."""
+    owner, partner = make_member("灯主"), make_member("书主")
+    lamp = start(run, owner, title="台灯", description="八成新", photos=["lamp.jpg"])
+    book = start(run, partner, title="旧书", photos=["book.jpg"])
+    play(lamp, "offer", partner, item=book.code)
+    play(lamp, "accept", owner, part=Contribution.objects.get(entry=lamp).pk)
+    play(lamp, "confirm", owner)
+    play(lamp, "dispute", partner, reason="灯不亮")
+    return lamp, book, owner, partner
+
+
+def test_a_dispute_is_one_task_that_shows_both_sides(desk, operator, team_run, django_assert_max_num_queries):
+    run = team_run("swap", {"needs_moderation": False})
+    lamp, book, owner, _partner = _disputed(run)
+    assert count_work(operator) == 1, "the book is decided with the lamp"
+    [task] = waiting_work(operator)
+    assert task.entry == lamp
+    assert [other.entry for other in task.others] == [book]
+    assert task.others[0].photos == ["book.jpg"]
+    html = page(desk, "run_pending").content.decode()
+    for words in ("灯不亮", "书主", "灯主", "还没有说明情况", "已确认收到", "旧书", "lamp.jpg", "book.jpg"):
+        assert words in html
+    play(lamp, "dispute", owner, reason="寄出去是亮的")
+    for name, args in (("run_pending", []), ("entry_change", [lamp.pk])):
+        html = page(desk, name, *args).content.decode()
+        assert "灯不亮" in html
+        assert "寄出去是亮的" in html
+        assert "还没有说明情况" not in html
+    for _number in range(3):
+        _disputed(run)
+    with django_assert_max_num_queries(4):
+        assert len(waiting_work(operator)) == 4
+    desk.post(
+        reverse("admin:campaigns_entry_decide", args=[lamp.pk, "arbitrate"]),
+        {"p_complete": "1", "p_note": "看过照片"},
+    )
+    lamp.refresh_from_db()
+    book.refresh_from_db()
+    assert (lamp.state, book.state) == (EntryState.WON, EntryState.WON)
+    assert count_work(operator) == 3
 
 
 def test_deciding_leads_nowhere_else(desk, team_run):

@@ -53,7 +53,7 @@ class Step:
     verb: str = ""  # one in particular
 
 
-def explore(mechanic: Mechanic[Any], wanted: set[str], *, plays: int = 300) -> set[str]:
+def explore(mechanic: Mechanic[Any], wanted: set[str], *, plays: int = 900) -> set[str]:
     """The verbs that are asked in plays that lean to what has been tried least, so that they go deep."""
     dice, asked, tried = Random(5), set[str](), Counter[str]()
     for number in range(plays):

@@ -15,6 +15,7 @@ from apps.campaigns.mechanics.base import Part, Refused
 from apps.campaigns.mechanics.swap import MECHANIC
 from apps.campaigns.mechanics.swap.rules import SwapRules
 from apps.core.errors import Invalid
+from tests.campaigns.mechanics.players import look
 from tests.campaigns.mechanics.world import World
 
 PURSE = 100
@@ -337,6 +338,42 @@ def test_dispute_waits_for_staff_however_long(complete: bool) -> None:
     assert states(w) == [end, end]
     assert w.points[1] + w.points[2] == 2 * PURSE
     assert w.points[1] == PURSE + (20 if complete else 0)
+
+
+def test_both_sides_of_a_dispute_are_heard_once() -> None:
+    """C8: whoever complains first stops the clock; the other may answer before a person decides."""
+    w = world()
+    swapping(w)
+    w.act("confirm", member=1, entry=1)
+    w.act("dispute", member=2, entry=1, reason="东西是坏的")
+    refused("already_disputed", lambda: w.act("dispute", member=2, entry=1, reason="真的坏了"))
+    refused("not_yours", lambda: w.act("dispute", member=3, entry=1, reason="我也要"))
+    refused("other_page", lambda: w.act("dispute", member=1, entry=2, reason="给的时候好好的"))
+    pages = {(member, entry): look(w, entry, member) for member, entry in ((1, 1), (2, 1), (2, 2))}
+    assert [button.verb for button in pages[1, 1].buttons] == ["dispute"]
+    assert not pages[2, 1].buttons
+    assert "E1" in str(pages[2, 2].text)
+    w.act("dispute", member=1, entry=1, reason="给的时候好好的")
+    assert states(w) == [EntryState.DISPUTED, EntryState.DISPUTED]
+    listed = w.state(1)
+    heard = MECHANIC.voices(listed.owner_id, listed.data)
+    assert [(str(one.role), one.member_id, one.text, len(one.facts)) for one in heard] == [
+        ("物主", 1, "给的时候好好的", 1),
+        ("换家", 2, "东西是坏的", 0),
+    ]
+    assert MECHANIC.voices(2, w.state(2).data) == []
+
+
+def test_half_confirmed_when_time_is_over_lets_both_sides_speak() -> None:
+    w = world()
+    swapping(w)
+    w.act("confirm", member=1, entry=1)
+    w.now = w.state(1).expires_at or w.now
+    w.expire(1)
+    assert states(w) == [EntryState.DISPUTED, EntryState.DISPUTED]
+    for member in (1, 2):
+        w.act("dispute", member=member, entry=1, reason=f"我是{member}")
+    assert [one.text for one in MECHANIC.voices(1, w.state(1).data)] == ["我是1", "我是2"]
 
 
 def test_voided_offer_undoes_its_exchange_but_not_a_finished_one() -> None:

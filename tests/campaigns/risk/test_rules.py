@@ -164,20 +164,36 @@ def test_sentences_tell_the_figures() -> None:
 
 
 def test_thresholds_of_a_campaign_are_kept_and_checked() -> None:
-    kept = clean_risk({"hold_from": 80, "burst": {"device_members": 5}, "unknown": {"x": 1}})
-    assert set(kept) == {"hold_from", "burst"}
-    assert kept["burst"]["device_members"] == 5
+    kept = clean_risk(
+        {
+            "hold_from": "80",
+            "burst": {"device_members": "5", "minutes": 10},
+            "farm": {"is_on": True, "times": 4},
+            "leaving": {"is_on": False},
+            "unknown": {"x": 1},
+        }
+    )
+    assert kept == {"hold_from": 80, "burst": {"device_members": 5}, "leaving": {"is_on": False}}
+    assert clean_risk(kept) == kept
     policy = policy_of(kept)
     assert policy.hold_from == 80
     assert policy.params["burst"].device_members == 5  # type: ignore[attr-defined]
+    assert clean_risk(policy.dump()) == kept
     for wrong, field in (
-        ({"hold_from": 0}, "hold_from"),
-        ({"hold_from": "60"}, "hold_from"),
+        ({"hold_from": 0}, "risk.hold_from"),
+        ({"hold_from": "很多"}, "risk.hold_from"),
         ({"farm": {"times": 1}}, "risk.farm.times"),
+        ({"velocity": {"is_on": "on"}}, "risk.velocity.is_on"),
     ):
         with pytest.raises(Invalid) as refused:
             clean_risk(wrong)
         assert refused.value.field == field
+
+
+def test_what_follows_the_recommendation_is_not_stored() -> None:
+    """So that a better recommendation reaches every campaign that did not choose otherwise."""
+    assert clean_risk(policy_of({}).dump()) == {}
+    assert set(policy_of({}).dump()) == {"hold_from", *all_rules()}
 
 
 def test_stored_nonsense_takes_the_default_instead_of_failing_a_verb() -> None:

@@ -75,7 +75,8 @@ def test_the_frozen_plan_has_everything_a_decision_depends_on(launched, gift):
         "lifecycles": [],
         "is_new_only": True,
     }
-    assert plan["risk"] == {"hold_from": 40}
+    assert plan["risk"]["hold_from"] == 40
+    assert plan["risk"]["burst"]["device_members"] == 3  # a recommended figure is frozen too
     assert (plan["entries_per_member"], plan["title"]) == (1, "周五帮一把")
 
 

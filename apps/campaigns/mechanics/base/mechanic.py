@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.mechanics.base.effects import ChangeEntry, ChangePart, Decision
 from apps.campaigns.mechanics.base.facts import Part, State, Turn
-from apps.campaigns.mechanics.base.pages import Costs, Figure, Page, Totals
+from apps.campaigns.mechanics.base.pages import Costs, Figure, Page, Totals, Voice
 from apps.campaigns.mechanics.base.refusal import Refused
 from apps.campaigns.mechanics.base.rules import Rules, Text
 from apps.campaigns.mechanics.base.verbs import RankPrize, ScoreSource, Slot, Verb, Who
@@ -44,6 +44,10 @@ class Mechanic[R: Rules](ABC):
     #: May strangers find a run's open entries (join a nearly full team, browse what is swapped)? Otherwise an entry
     #: is reached only by the link that its owner hands out.
     is_browsable: ClassVar[bool] = False
+
+    #: Entries whose data contain this wait for no person: another entry stands for them (the other side of an
+    #: exchange).
+    decided_elsewhere: ClassVar[Mapping[str, Any]] = {}
 
     def verb(self, key: str) -> Verb:
         """The verb, or ``Refused`` with code ``unknown_verb``."""
@@ -143,6 +147,10 @@ class Mechanic[R: Rules](ABC):
 
     def figures(self, rules: R, totals: Totals) -> list[Figure]:
         """Mechanic's own figures for the monitor, after the common ones."""
+        return []
+
+    def voices(self, owner_id: int, data: Mapping[str, Any]) -> list[Voice]:
+        """The sides of a dispute over an entry with this ``data``, for the person who decides it."""
         return []
 
     def others_may(self, state: State) -> list[Verb]:

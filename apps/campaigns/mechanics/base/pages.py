@@ -38,6 +38,17 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """One side of what a person has to decide: ``text`` is what it said, empty if nothing; ``facts`` are what is
+    known of it."""
+
+    role: Text
+    member_id: int
+    text: str = ""
+    facts: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
 class Totals:
     """Sums over a run, for the monitor. ``score_sum`` is over counted parts; money in yuan."""
 

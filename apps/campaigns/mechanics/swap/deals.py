@@ -22,6 +22,7 @@ from apps.campaigns.mechanics.swap.facts import (
     ITEM,
     LISTING,
     SwapTurn,
+    complaints_of,
     deal_of,
     is_on_shelf,
     listed_until,
@@ -89,8 +90,19 @@ def cancel(turn: SwapTurn) -> Decision:
 
 
 def dispute(turn: SwapTurn) -> Decision:
+    """Either side says what is wrong, and then a person decides; the other side may tell its own, once."""
     deal = party_deal(turn)
-    deal["dispute"] = {"by": turn.member_id, "reason": turn.action.params["reason"]}
+    said = complaints_of(deal)
+    if turn.member_id in said:
+        raise Refused(
+            _("你已经说明过情况了。"),
+            hint=_("客服正在看，请等结果。"),
+            code="already_disputed",
+        )
+    complaint = {"by": turn.member_id, "reason": turn.action.params["reason"]}
+    deal["complaints"] = [*(deal.get("complaints") or ()), complaint]
+    if turn.entry.state == EntryState.DISPUTED:
+        return Decision((ChangeEntry(data={**turn.entry.data, "deal": deal}),), {"disputed": True})
     return Decision(tuple(_stop_clock(turn, deal)), {"disputed": True})
 
 
@@ -111,7 +123,6 @@ def run_out(turn: SwapTurn) -> Decision:
     listing = entry if deal["role"] == LISTING else other_side(turn, deal["with"])
     agreed = dict((deal_of(listing) if listing else None) or deal)
     if agreed["confirmed"]:
-        agreed["dispute"] = {"by": None, "reason": "half_confirmed"}
         return Decision(tuple(_stop_clock(turn, agreed)))
     return Decision(tuple(undo(turn, "not_confirmed")))
 

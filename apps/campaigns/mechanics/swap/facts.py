@@ -2,7 +2,8 @@
 
 Listing: ``title description photos wishes points serial note`` and, while exchanged, ``deal``.
 Offer (a part of kind ``offer``): ``item points note until serial`` and perhaps ``counter`` (``item points note``).
-A deal stands on both listings with the other's code in ``with``; ``role`` says which of them was offered.
+A deal stands on both listings with the other's code in ``with``; ``role`` says which of them was offered. In a
+dispute the one that was offered for has ``complaints``: ``by`` and ``reason``, one of each side at most.
 """
 
 from collections.abc import Mapping
@@ -41,6 +42,11 @@ def is_on_shelf(turn: SwapTurn, state: State) -> bool:
 def deal_of(state: State) -> Mapping[str, Any] | None:
     """The exchange that this listing is in, from its own side."""
     return state.data.get("deal") or None
+
+
+def complaints_of(deal: Mapping[str, Any]) -> dict[int, str]:
+    """What was said by each side that complained, the first first."""
+    return {one["by"]: str(one["reason"]) for one in deal.get("complaints") or ()}
 
 
 def live_offers(state: State) -> list[Part]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,10 +23,19 @@ from apps.campaigns.mechanics.base import (
     Slot,
     TakeBack,
     Totals,
+    Voice,
 )
 from apps.campaigns.mechanics.swap import deals, offers
-from apps.campaigns.mechanics.swap.facts import SwapTurn, deal_of, fresh_offer, live_offers, points_of
-from apps.campaigns.mechanics.swap.pages import swap_page
+from apps.campaigns.mechanics.swap.facts import (
+    ITEM,
+    LISTING,
+    SwapTurn,
+    deal_of,
+    fresh_offer,
+    live_offers,
+    points_of,
+)
+from apps.campaigns.mechanics.swap.pages import swap_page, voices
 from apps.campaigns.mechanics.swap.rules import SwapRules
 from apps.campaigns.mechanics.swap.verbs import VERBS
 
@@ -48,6 +57,7 @@ class Swap(Mechanic[SwapRules]):
     part_word = _("报价")
     rules_type = SwapRules
     is_browsable = True
+    decided_elsewhere: ClassVar = {"deal": {"role": ITEM}}  # by its listing: the deal's state stands there
     verbs = VERBS
 
     def slots(self, rules: SwapRules) -> list[Slot]:
@@ -202,6 +212,10 @@ class Swap(Mechanic[SwapRules]):
 
     def page(self, turn: SwapTurn) -> Page:
         return swap_page(turn)
+
+    def voices(self, owner_id: int, data: Mapping[str, Any]) -> list[Voice]:
+        deal = data.get("deal") or {}
+        return voices(owner_id, deal) if deal.get("role") == LISTING else []
 
     def costs(self, rules: SwapRules, prices: Mapping[str, Decimal]) -> Costs:
         worst = prices.get("owner", Decimal(0)) + prices.get("partner", Decimal(0))

@@ -8,11 +8,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState
-from apps.campaigns.mechanics.base import Button, Page, Part, State
+from apps.campaigns.mechanics.base import Button, Page, Part, State, Voice
 from apps.campaigns.mechanics.base.rules import Text
 from apps.campaigns.mechanics.swap.facts import (
     ITEM,
     SwapTurn,
+    complaints_of,
     deal_of,
     is_stale,
     live_offers,
@@ -124,7 +125,7 @@ def _matched(turn: SwapTurn, entry: State, page: Page) -> Page:
     if viewer is None or viewer not in (entry.owner_id, deal.get("partner")):
         return replace(page, mood="ended", text=_("已经谈妥，正在交接。"), ends_at=None)
     if entry.state == EntryState.DISPUTED:
-        return replace(page, mood="mine", text=_("客服正在处理，积分先由平台保管。"), ends_at=None)
+        return _disputed(viewer, deal, page)
     if deal.get("role") == ITEM:
         text = _("正在交换。请到编号 %(code)s 的物品页确认收到。") % {"code": deal.get("with")}
         return replace(page, mood="mine", text=text)
@@ -140,6 +141,26 @@ def _matched(turn: SwapTurn, entry: State, page: Page) -> Page:
         text=_("已经谈妥。约好交接，收到以后再确认。"),
         buttons=(Button("confirm", _("确认收到")), *late),
     )
+
+
+def _disputed(viewer: int, deal: Mapping[str, Any], page: Page) -> Page:
+    page = replace(page, mood="mine", text=_("客服正在处理，积分先由平台保管。"), ends_at=None)
+    if deal.get("role") == ITEM:
+        text = _("客服正在处理，积分先由平台保管。想说明情况，请到编号 %(code)s 的物品页。")
+        return replace(page, text=text % {"code": deal.get("with")})
+    if viewer in complaints_of(deal):
+        return page
+    return replace(page, buttons=(Button("dispute", _("说明情况"), is_primary=False),))
+
+
+def voices(owner_id: int, deal: Mapping[str, Any]) -> list[Voice]:
+    """Both sides of an exchange before the person who decides."""
+    said, confirmed = complaints_of(deal), deal.get("confirmed") or ()
+    sides = ((_("物主"), owner_id), (_("换家"), deal["partner"]))
+    return [
+        Voice(role, member, said.get(member, ""), (_("已确认收到"),) if member in confirmed else ())
+        for role, member in sides
+    ]
 
 
 def _ended(turn: SwapTurn, entry: State, page: Page) -> Page:

@@ -6,6 +6,7 @@ from apps.campaigns.enums import EntryState
 from apps.campaigns.mechanics.base import Param, ParamKind, Verb, Who
 
 OPEN, MATCHED, PENDING = EntryState.OPEN.value, EntryState.MATCHED.value, EntryState.PENDING.value
+DISPUTED = EntryState.DISPUTED.value
 PART = Param("part", _("报价"), ParamKind.PART)
 TERMS = (
     Param("item", _("我的物品"), ParamKind.ENTRY, is_required=False, help=_("正在上架的一件。")),
@@ -69,7 +70,7 @@ VERBS = (
         Who.ANYONE,
         params=(Param("reason", _("怎么了"), most=500),),
         after_close=True,
-        in_states=(MATCHED,),
+        in_states=(MATCHED, DISPUTED),
     ),
     Verb(
         "arbitrate",
@@ -81,6 +82,6 @@ VERBS = (
         ),
         needs_parts=True,
         after_close=True,
-        in_states=(EntryState.DISPUTED.value,),
+        in_states=(DISPUTED,),
     ),
 )

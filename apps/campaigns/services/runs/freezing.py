@@ -6,10 +6,8 @@ from typing import Any
 from apps.campaigns.enums import Repeat
 from apps.campaigns.mechanics.registry import get_mechanic
 from apps.campaigns.models import Campaign, Run, RunStock
+from apps.campaigns.risk.policy import policy_of
 from apps.campaigns.services.recurrence import Recurrence
-
-#: A score from here on holds a grant until a person has looked (C13), unless the campaign says otherwise.
-HOLD_FROM = 60
 
 
 def freeze_plan(campaign: Campaign) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def freeze_plan(campaign: Campaign) -> dict[str, Any]:
             **{name: list(wanted.get(name) or ()) for name in ("tags", "tiers", "groups", "lifecycles")},
             "is_new_only": bool(wanted.get("is_new_only", False)),
         },
-        "risk": {"hold_from": HOLD_FROM, **campaign.risk},
+        "risk": policy_of(campaign.risk).dump(),
         "entries_per_member": campaign.entries_per_member,
         "contributions_per_member": campaign.contributions_per_member,
         "product_name": campaign.product_name,
