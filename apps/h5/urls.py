@@ -2,10 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import home
+from apps.h5.views import board, entry, home, photo, play
 
 app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("r/<int:pk>/play/", play.play, name="play"),
+    path("r/<int:pk>/open/", play.open_entry, name="open"),
+    path("r/<int:pk>/board/", board.board, name="board"),
+    path("r/<int:pk>/shelf/", board.shelf, name="shelf"),
+    path("e/<str:code>/", entry.entry, name="entry"),
+    path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
+    path("photo/<str:name>", photo.photo, name="photo"),
 ]
