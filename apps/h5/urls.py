@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from apps.h5.views import beacon, home, share
+from apps.h5.views import board, entry, home, photo, play
 
 app_name = "h5"
 
@@ -12,4 +13,11 @@ urlpatterns: list[URLPattern] = [
     path("r/<int:pk>/share/", share.share_run, name="share"),
     path("poster/<str:code>.png", share.poster, name="poster"),
     path("beacon/", beacon.beacon, name="beacon"),
+    path("r/<int:pk>/play/", play.play, name="play"),
+    path("r/<int:pk>/open/", play.open_entry, name="open"),
+    path("r/<int:pk>/board/", board.board, name="board"),
+    path("r/<int:pk>/shelf/", board.shelf, name="shelf"),
+    path("e/<str:code>/", entry.entry, name="entry"),
+    path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
+    path("photo/<str:name>", photo.photo, name="photo"),
 ]
