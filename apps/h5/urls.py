@@ -2,8 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import beacon, home, share
-from apps.h5.views import board, entry, home, photo, play
+from apps.h5.views import beacon, board, entry, home, photo, play, share
 
 app_name = "h5"
 
