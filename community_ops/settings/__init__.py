@@ -272,7 +272,9 @@ SMS_CREDENTIALS: dict[str, dict[str, str]] = {
         "params": env("TENCENT_SMS_TEMPLATE_PARAMS", default="code,minutes"),
     },
 }
-_BY_ADDRESS = env.int("SMS_LIMIT_PER_ADDRESS", default=60)  # an hour; a carrier's address has many phones behind it
+_BY_ADDRESS = env.int(
+    "SMS_LIMIT_PER_ADDRESS", default=60
+)  # an hour; a carrier's address has many phones behind it
 # (at most, in how many seconds), all of which must allow a code. apps/h5/services/phone_codes.py
 SMS_LIMITS: dict[str, list[tuple[int, int]]] = {
     "phone": [(1, 60), (5, 3_600), (10, 86_400)],
@@ -281,9 +283,7 @@ SMS_LIMITS: dict[str, list[tuple[int, int]]] = {
 }
 WECHAT_OAUTH: dict[str, str] = {
     "base": env("WECHAT_OAUTH_BASE", default="https://api.weixin.qq.com"),
-    "authorize": env(
-        "WECHAT_OAUTH_AUTHORIZE", default="https://open.weixin.qq.com/connect/oauth2/authorize"
-    ),
+    "authorize": env("WECHAT_OAUTH_AUTHORIZE", default="https://open.weixin.qq.com/connect/oauth2/authorize"),
     "appid": env("WECHAT_OAUTH_APPID", default=""),
     "secret": env("WECHAT_OAUTH_SECRET", default=""),
     "scope": env("WECHAT_OAUTH_SCOPE", default="snsapi_base"),

@@ -132,7 +132,9 @@ def _read(answer: Answer) -> dict[str, Any]:
         raise Refused(f"http_{answer.status}", "unreadable", is_final=False)
     code = found.get("errcode", 0)
     if code not in (0, "0"):
-        raise Refused(str(code)[:20], str(found.get("errmsg", ""))[:200], is_final=str(code) not in _BUSY_CODES)
+        raise Refused(
+            str(code)[:20], str(found.get("errmsg", ""))[:200], is_final=str(code) not in _BUSY_CODES
+        )
     return found
 
 

@@ -11,9 +11,7 @@ _CONNECT, _READ, _TOTAL = 3.0, 5.0, 8.0  # seconds
 
 def ask(request: Request) -> Answer:
     """Raises ``NotSent`` or ``NoAnswer``. Addresses come from settings, so there is no guard to pass (S4)."""
-    return _client(os.getpid()).send(
-        request.method, request.url, headers=request.headers, body=request.body
-    )
+    return _client(os.getpid()).send(request.method, request.url, headers=request.headers, body=request.body)
 
 
 @cache

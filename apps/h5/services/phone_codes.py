@@ -76,9 +76,7 @@ def send_code(*, phone: str, ip_hash: str, now: datetime) -> Sent:
     """
     provider = sender()
     if provider is None:
-        raise DomainError(
-            _("现在不能用手机号登录。"), hint=_("请联系群里的管理员。"), code="not_configured"
-        )
+        raise DomainError(_("现在不能用手机号登录。"), hint=_("请联系群里的管理员。"), code="not_configured")
     number = canonical_mobile(phone)
     code = f"{secrets.randbelow(10**6):06d}"
     row = _begin(number, code, ip_hash, now)
@@ -113,9 +111,7 @@ def check_code(*, phone: str, code: str, now: datetime) -> str:
         or not constant_time_compare(paid[1], _code_hash(phone_hash, typed))
         or not PhoneCode.objects.filter(pk=paid[0], used_at__isnull=True).update(used_at=now)
     ):
-        raise Invalid(
-            _("验证码不对，或已失效。"), hint=_("请核对最新一条短信，或重新获取。"), field="code"
-        )
+        raise Invalid(_("验证码不对，或已失效。"), hint=_("请核对最新一条短信，或重新获取。"), field="code")
     return number
 
 
@@ -156,7 +152,9 @@ def _deliver(provider: SmsProvider, message: CodeMessage, now: datetime) -> None
         raise Refused("not_configured", " ".join(missing))
     request = provider.request(message, credentials=credentials, now=now)
     if request is None:
-        logger.warning("验证码 %s（发给 %s，%d 分钟内有效）", message.code, mask_phone(message.phone), message.minutes)
+        logger.warning(
+            "验证码 %s（发给 %s，%d 分钟内有效）", message.code, mask_phone(message.phone), message.minutes
+        )
         return
     provider.read(ask(request))
 
@@ -192,9 +190,7 @@ def _refuse_too_often(
             )
         if who == "all":
             logger.error("the day's codes are used up (SMS_DAILY_LIMIT)")
-        raise TooOften(
-            _("获取验证码太频繁了。"), hint=_("请过一会儿再试，或联系群里的管理员。"), wait=wait
-        )
+        raise TooOften(_("获取验证码太频繁了。"), hint=_("请过一会儿再试，或联系群里的管理员。"), wait=wait)
 
 
 def _pause() -> timedelta:

@@ -27,7 +27,7 @@ class TencentSms:
         "base": "TENCENT_SMS_BASE",
         "region": "TENCENT_SMS_REGION",
         "secret_id": "TENCENT_SMS_SECRET_ID",
-        "secret_key": "TENCENT_SMS_SECRET_KEY",  # noqa: S105 - a variable's name
+        "secret_key": "TENCENT_SMS_SECRET_KEY",
         "app_id": "TENCENT_SMS_APP_ID",
         "sign_name": "TENCENT_SMS_SIGN_NAME",
         "template_id": "TENCENT_SMS_TEMPLATE_ID",
