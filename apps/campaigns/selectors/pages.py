@@ -42,7 +42,9 @@ def live_rows(entry: Entry, member_id: int | None) -> list[Contribution]:
     if len(rows) == MOST_PARTS:
         further = live.filter(pk__gt=rows[-1].pk)
         newest = Q(pk__in=further.order_by("-id").values("pk")[:_NEWEST])
-        rows += further.filter(newest | Q(member_id=member_id)).select_related("order", "member").order_by("id")
+        rows += (
+            further.filter(newest | Q(member_id=member_id)).select_related("order", "member").order_by("id")
+        )
     return rows
 
 
