@@ -2,12 +2,17 @@
 
 from django.urls import URLPattern, path
 
+from apps.h5.views import beacon, home, share
 from apps.h5.views import board, entry, home, photo, play
 
 app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("e/<str:code>/share/", share.share_entry, name="share"),
+    path("r/<int:pk>/share/", share.share_run, name="share"),
+    path("poster/<str:code>.png", share.poster, name="poster"),
+    path("beacon/", beacon.beacon, name="beacon"),
     path("r/<int:pk>/play/", play.play, name="play"),
     path("r/<int:pk>/open/", play.open_entry, name="open"),
     path("r/<int:pk>/board/", board.board, name="board"),
