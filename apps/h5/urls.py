@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from apps.h5.views import beacon, home, share
 from apps.h5.views import board, entry, home, photo, play
+from apps.h5.views import home, login, personal, terms, wechat
 
 app_name = "h5"
 
@@ -20,4 +21,11 @@ urlpatterns: list[URLPattern] = [
     path("e/<str:code>/", entry.entry, name="entry"),
     path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
     path("photo/<str:name>", photo.photo, name="photo"),
+    path("login/", login.login, name="login"),
+    path("login/code/", login.login_code, name="login_code"),
+    path("login/wechat/", wechat.wechat, name="wechat"),
+    path("login/wechat/back/", wechat.wechat_back, name="wechat_back"),
+    path("logout/", login.logout, name="logout"),
+    path("go/<str:token>/", personal.personal, name="personal"),
+    path("terms/", terms.terms, name="terms"),
 ]
