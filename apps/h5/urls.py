@@ -2,10 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import home
+from apps.h5.views import coupons, gifts, home, me, paying
 
 app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("me/", me.me, name="me"),
+    path("me/entries/", me.my_entries, name="my_entries"),
+    path("me/coupons/", coupons.my_coupons, name="my_coupons"),
+    path("me/coupons/<str:code>/", coupons.coupon, name="coupon"),
+    path("me/gifts/", gifts.my_gifts, name="my_gifts"),
+    path("me/gifts/<int:pk>/address/", gifts.address, name="address"),
+    path("me/gifts/<int:pk>/received/", gifts.received, name="received"),
+    path("me/points/", me.my_points, name="my_points"),
+    path("me/invites/", me.my_invites, name="my_invites"),
+    path("pay/<str:number>/", paying.pay, name="pay"),
+    path("pay/<str:number>/state/", paying.pay_state, name="pay_state"),
 ]
