@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from apps.h5.views import coupons, gifts, home, me, paying
+from apps.h5.views import board, entry, home, photo, play
 
 app_name = "h5"
 
@@ -19,4 +20,11 @@ urlpatterns: list[URLPattern] = [
     path("me/invites/", me.my_invites, name="my_invites"),
     path("pay/<str:number>/", paying.pay, name="pay"),
     path("pay/<str:number>/state/", paying.pay_state, name="pay_state"),
+    path("r/<int:pk>/play/", play.play, name="play"),
+    path("r/<int:pk>/open/", play.open_entry, name="open"),
+    path("r/<int:pk>/board/", board.board, name="board"),
+    path("r/<int:pk>/shelf/", board.shelf, name="shelf"),
+    path("e/<str:code>/", entry.entry, name="entry"),
+    path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
+    path("photo/<str:name>", photo.photo, name="photo"),
 ]
