@@ -2,8 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import coupons, gifts, home, me, paying
-from apps.h5.views import board, entry, home, photo, play
+from apps.h5.views import board, coupons, entry, gifts, home, me, paying, photo, play
 
 app_name = "h5"
 

@@ -119,7 +119,7 @@ def test_invitations_are_net_of_who_left_and_show_one_character():
     ShareLink.objects.create(key="b", run=run, inviter=never, clicks=100)
     assert invitations_of(owner.pk) == Invitations(came=3, left=1, clicks=7)
     answer = phone_of(owner).get(reverse("h5:my_invites"))
-    assert [person.has_left for person in answer.context["rows"]] == [False, True, False]
+    assert [person.has_left for person, _ in answer.context["rows"]] == [False, True, False]
     page = answer.content.decode()
     assert "李**" in page
     for secret in ("李雷", "梅梅", "赵六", "外人", "+86139", stays.phone[-4:]):

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
-from django.db.models.functions import Left
 
 from apps.campaigns.models import ShareLink
 from apps.groups.models import Membership
@@ -25,7 +24,7 @@ class Invitations:
 
 
 def invitees_of(member_id: int) -> QuerySet[Member]:
-    """Members whose inviter this is, newest first, with ``has_left``, ``is_in`` a group, and ``initial`` of their name.
+    """Members whose inviter this is, newest first, with ``has_left`` and ``is_in`` a group.
 
     Somebody who was never in a group has not left: only who was in one and is in none has.
     """
@@ -36,7 +35,6 @@ def invitees_of(member_id: int) -> QuerySet[Member]:
         .annotate(
             has_left=Case(left, default=Value(False), output_field=BooleanField()),
             is_in=Exists(stays.filter(left_at__isnull=True)),
-            initial=Left("nickname", 1),
             came_at=F("created_at"),
         )
         .order_by("-id")

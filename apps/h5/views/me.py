@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.mechanics.registry import get_mechanic
 from apps.campaigns.models import Entry
+from apps.campaigns.selectors.names import initial_of
 from apps.campaigns.selectors.wallet import entries_of
 from apps.core.errors import Text
 from apps.h5.selectors.invitations import invitations_of, invitees_of
@@ -42,6 +43,7 @@ def me(request: HttpRequest) -> HttpResponse:
     until = member.membership_until
     context = {
         "member": member,
+        "initial": initial_of(member.nickname),
         "needs": needs_of(member_id, now=now),
         "figures": figures_of(member_id, now=now),
         "invitations": invitations_of(member_id),
@@ -91,7 +93,8 @@ def my_invites(request: HttpRequest) -> HttpResponse:
     """Who came by the member's links: one character of each name, and who has left again."""
     member_id = own_id(request)
     rows, before = page_by_key(request, invitees_of(member_id))
-    context = {"invitations": invitations_of(member_id), "rows": rows, "before": before}
+    people = [(person, initial_of(person.nickname)) for person in rows]
+    context = {"invitations": invitations_of(member_id), "rows": people, "before": before}
     return render(request, "h5/me/invites.html", context)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.campaigns.mechanics.base import Button
 from apps.campaigns.models import Contribution
@@ -72,10 +72,7 @@ def _back(part: Contribution | None) -> str:
     """Where the member was: the entry, or all of their entries if the order serves none."""
     if part is None:
         return reverse("h5:my_entries")
-    try:
-        return reverse("h5:entry", args=[part.entry.code])
-    except NoReverseMatch:
-        return reverse("h5:my_entries")
+    return reverse("h5:entry", args=[part.entry.code])
 
 
 def _templates(begun: Instructions) -> list[str]:
