@@ -2,10 +2,23 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import beacon, home, share
-from apps.h5.views import board, entry, home, photo, play
-from apps.h5.views import home, login, personal, terms, wechat
-from apps.h5.views import board, coupons, entry, gifts, home, me, paying, photo, play
+from apps.h5.views import (
+    beacon,
+    board,
+    coupons,
+    entry,
+    gifts,
+    home,
+    login,
+    me,
+    paying,
+    personal,
+    photo,
+    play,
+    share,
+    terms,
+    wechat,
+)
 
 app_name = "h5"
 
