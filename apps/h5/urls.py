@@ -2,7 +2,6 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import home, landing
 from apps.h5.views import (
     beacon,
     board,
@@ -10,6 +9,7 @@ from apps.h5.views import (
     entry,
     gifts,
     home,
+    landing,
     login,
     me,
     paying,
