@@ -2,12 +2,32 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import board, coupons, entry, gifts, home, me, paying, photo, play
+from apps.h5.views import (
+    beacon,
+    board,
+    coupons,
+    entry,
+    gifts,
+    home,
+    login,
+    me,
+    paying,
+    personal,
+    photo,
+    play,
+    share,
+    terms,
+    wechat,
+)
 
 app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("e/<str:code>/share/", share.share_entry, name="share"),
+    path("r/<int:pk>/share/", share.share_run, name="share"),
+    path("poster/<str:code>.png", share.poster, name="poster"),
+    path("beacon/", beacon.beacon, name="beacon"),
     path("me/", me.me, name="me"),
     path("me/entries/", me.my_entries, name="my_entries"),
     path("me/coupons/", coupons.my_coupons, name="my_coupons"),
@@ -26,4 +46,11 @@ urlpatterns: list[URLPattern] = [
     path("e/<str:code>/", entry.entry, name="entry"),
     path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
     path("photo/<str:name>", photo.photo, name="photo"),
+    path("login/", login.login, name="login"),
+    path("login/code/", login.login_code, name="login_code"),
+    path("login/wechat/", wechat.wechat, name="wechat"),
+    path("login/wechat/back/", wechat.wechat_back, name="wechat_back"),
+    path("logout/", login.logout, name="logout"),
+    path("go/<str:token>/", personal.personal, name="personal"),
+    path("terms/", terms.terms, name="terms"),
 ]

@@ -236,7 +236,9 @@ def _codes(data: Mapping[str, Any], keys: set[str]) -> list[str]:
     found = [value for key, value in data.items() if key in keys and isinstance(value, str) and value]
     for value in data.values():
         if isinstance(value, dict):
-            found += [inner for key, inner in value.items() if key in keys and isinstance(inner, str) and inner]
+            found += [
+                inner for key, inner in value.items() if key in keys and isinstance(inner, str) and inner
+            ]
     return found
 
 

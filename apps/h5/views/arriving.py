@@ -17,7 +17,11 @@ class SeeOther(HttpResponseRedirect):
 
 def arrived(request: HttpRequest, run_id: int) -> None:
     """Write the visit down, unless they come from a page of ours or a browser only looks ahead."""
-    if request.method != "GET" or _is_from_here(request) or "prefetch" in request.headers.get("Sec-Purpose", ""):
+    if (
+        request.method != "GET"
+        or _is_from_here(request)
+        or "prefetch" in request.headers.get("Sec-Purpose", "")
+    ):
         return
     token = visitor_token(request)
     touch(

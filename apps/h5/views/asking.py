@@ -125,7 +125,9 @@ def typed_in(request: HttpRequest, verb: Verb) -> tuple[Draft, Invalid | None]:
     for param in verb.params:
         name = f"p_{param.key}"
         if param.kind == ParamKind.PHOTOS:
-            kept = [one for one in request.POST.getlist(f"{name}_kept") if reference_of(one, visitor_token=token)]
+            kept = [
+                one for one in request.POST.getlist(f"{name}_kept") if reference_of(one, visitor_token=token)
+            ]
             photos[param.key] = kept[: param.most]
             try:
                 photos[param.key] += _uploads(request, name, param.most - len(kept))

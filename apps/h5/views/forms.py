@@ -96,7 +96,9 @@ def options_for(verb: Verb, page: EntryPage, *, member_id: int, part: str, now: 
 def _parts(page: EntryPage) -> list[tuple[str, Words]]:
     """The owner speaks of others' contributions, everybody else of their own."""
     return [
-        (str(one.part_id), one.name) for one in page.people if (not one.is_mine if page.is_mine else one.is_mine)
+        (str(one.part_id), one.name)
+        for one in page.people
+        if (not one.is_mine if page.is_mine else one.is_mine)
     ]
 
 
