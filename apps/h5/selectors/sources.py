@@ -122,16 +122,16 @@ def _orders(run_id: int, by: Dimension, which: Which) -> QuerySet[Contribution, 
         kind=ConversionKind.ENTRY, ref=OuterRef("entry_id"), member_id=OuterRef("member_id")
     )
     touch = Coalesce(Subquery(of_part.values(touched)[:1]), Subquery(of_entry.values(touched)[:1]))
-    source = Touch.objects.filter(pk=OuterRef("touch"))
+    of_touch = Touch.objects.filter(pk=OuterRef("touch"))
     return (
         Contribution.objects.filter(run_id=run_id, order__paid_at__isnull=False)
         .order_by()
         .annotate(touch=touch)
-        .annotate(key=Subquery(source.values(_FIELDS[by])[:1]))
-        .values("key")
+        .annotate(source=Subquery(of_touch.values(_FIELDS[by])[:1]))
+        .values("source")
         .annotate(
             orders=Count("order"),
             paid=Sum(F("order__paid_amount") - F("order__refund_amount"), output_field=_MONEY),
         )
-        .values_list("key", "orders", "paid")
+        .values_list("source", "orders", "paid")
     )
