@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from apps.h5.views import beacon, board, entry, home, login, personal, photo, play, share, terms, wechat
+from apps.h5.views import home, landing
 
 app_name = "h5"
 
@@ -26,4 +27,10 @@ urlpatterns: list[URLPattern] = [
     path("logout/", login.logout, name="logout"),
     path("go/<str:token>/", personal.personal, name="personal"),
     path("terms/", terms.terms, name="terms"),
+    path("r/<int:pk>/", landing.run, name="run"),
+    path("r/<int:pk>/live/", landing.live, name="live"),
+    path("r/<int:pk>/seen.gif", landing.seen, name="seen"),
+    path("contact/", landing.contact, name="contact"),
+    path("pic/<str:token>/<int:width>.webp", landing.landing_picture, name="landing_picture"),
+    path("preview/<str:token>/", landing.preview, name="preview"),
 ]
