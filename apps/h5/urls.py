@@ -2,12 +2,24 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import home, login, personal, terms, wechat
+from apps.h5.views import beacon, board, entry, home, login, personal, photo, play, share, terms, wechat
+from apps.h5.views import home, landing
 
 app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("e/<str:code>/share/", share.share_entry, name="share"),
+    path("r/<int:pk>/share/", share.share_run, name="share"),
+    path("poster/<str:code>.png", share.poster, name="poster"),
+    path("beacon/", beacon.beacon, name="beacon"),
+    path("r/<int:pk>/play/", play.play, name="play"),
+    path("r/<int:pk>/open/", play.open_entry, name="open"),
+    path("r/<int:pk>/board/", board.board, name="board"),
+    path("r/<int:pk>/shelf/", board.shelf, name="shelf"),
+    path("e/<str:code>/", entry.entry, name="entry"),
+    path("e/<str:code>/do/<slug:verb>/", entry.act, name="act"),
+    path("photo/<str:name>", photo.photo, name="photo"),
     path("login/", login.login, name="login"),
     path("login/code/", login.login_code, name="login_code"),
     path("login/wechat/", wechat.wechat, name="wechat"),
@@ -15,4 +27,10 @@ urlpatterns: list[URLPattern] = [
     path("logout/", login.logout, name="logout"),
     path("go/<str:token>/", personal.personal, name="personal"),
     path("terms/", terms.terms, name="terms"),
+    path("r/<int:pk>/", landing.run, name="run"),
+    path("r/<int:pk>/live/", landing.live, name="live"),
+    path("r/<int:pk>/seen.gif", landing.seen, name="seen"),
+    path("contact/", landing.contact, name="contact"),
+    path("pic/<str:token>/<int:width>.webp", landing.landing_picture, name="landing_picture"),
+    path("preview/<str:token>/", landing.preview, name="preview"),
 ]
