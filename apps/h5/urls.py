@@ -4,6 +4,23 @@ from django.urls import URLPattern, path
 
 from apps.h5.views import beacon, board, entry, home, login, personal, photo, play, share, terms, wechat
 from apps.h5.views import home, landing
+from apps.h5.views import (
+    beacon,
+    board,
+    coupons,
+    entry,
+    gifts,
+    home,
+    login,
+    me,
+    paying,
+    personal,
+    photo,
+    play,
+    share,
+    terms,
+    wechat,
+)
 
 app_name = "h5"
 
@@ -13,6 +30,17 @@ urlpatterns: list[URLPattern] = [
     path("r/<int:pk>/share/", share.share_run, name="share"),
     path("poster/<str:code>.png", share.poster, name="poster"),
     path("beacon/", beacon.beacon, name="beacon"),
+    path("me/", me.me, name="me"),
+    path("me/entries/", me.my_entries, name="my_entries"),
+    path("me/coupons/", coupons.my_coupons, name="my_coupons"),
+    path("me/coupons/<str:code>/", coupons.coupon, name="coupon"),
+    path("me/gifts/", gifts.my_gifts, name="my_gifts"),
+    path("me/gifts/<int:pk>/address/", gifts.address, name="address"),
+    path("me/gifts/<int:pk>/received/", gifts.received, name="received"),
+    path("me/points/", me.my_points, name="my_points"),
+    path("me/invites/", me.my_invites, name="my_invites"),
+    path("pay/<str:number>/", paying.pay, name="pay"),
+    path("pay/<str:number>/state/", paying.pay_state, name="pay_state"),
     path("r/<int:pk>/play/", play.play, name="play"),
     path("r/<int:pk>/open/", play.open_entry, name="open"),
     path("r/<int:pk>/board/", board.board, name="board"),

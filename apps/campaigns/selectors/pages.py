@@ -9,9 +9,21 @@ from typing import Any
 from django.db.models import Q
 
 from apps.campaigns.enums import PartState, RunState
-from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn, Verb
+from apps.campaigns.mechanics.base import (
+    Action,
+    Actor,
+    Button,
+    CancelOrder,
+    Page,
+    Part,
+    Refused,
+    RunFacts,
+    State,
+    Turn,
+    Verb,
+)
 from apps.campaigns.models import Contribution, Entry, Run
-from apps.campaigns.selectors.plans import plan_of
+from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.members.models import Member
 
 #: A page's worth of contributions.
@@ -52,18 +64,46 @@ def entry_view(
     entry: Entry, *, member_id: int | None, now: datetime, rows: list[Contribution] | None = None
 ) -> Page:
     """As ``page_of_entry``, from an entry in hand with its run, and its ``live_rows`` if they are at hand too."""
+    return _page(entry.run, _scene(entry, member_id, rows), member_id=member_id, now=now)
+
+
+def ways_out(entry: Entry, *, order_id: int, member_id: int, now: datetime) -> list[Button]:
+    """The viewer's buttons that would cancel this unpaid order of theirs, none if the mechanic offers none.
+
+    The mechanic's own decision is asked, which is pure (C12): no mechanic has to say it a second time.
+    """
+    plan = plan_of(entry.run_id, entry.run.revision)
+    state = _scene(entry, member_id)
+    part = next((part for part in state.mine if part.order_id == order_id and not part.is_paid), None)
+    if part is None:
+        return []
+    turn = _look(plan, entry.run, state, member_id=member_id, now=now)
+    found = []
+    for button in _page(entry.run, state, member_id=member_id, now=now).buttons:
+        if button.why_not or plan.mechanic.verb(button.verb).params:
+            continue
+        action = Action(button.verb, turn.action.actor)
+        try:
+            cancelled = plan.mechanic.decide(replace(turn, action=action)).of(CancelOrder)
+        except Refused:
+            continue
+        if any(effect.part_id == part.id for effect in cancelled):
+            found.append(button)
+    return found
+
+
+def _scene(entry: Entry, member_id: int | None, rows: list[Contribution] | None = None) -> State:
     state = _state(entry, member_id, live_rows(entry, member_id) if rows is None else rows)
     codes = plan_of(entry.run_id, entry.run.revision).mechanic.linked(entry.data)
-    if codes:
-        others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
-        known = {other.code: _state(other, member_id, live_rows(other, member_id)) for other in others}
-        state = replace(state, others=known)
-    return _page(entry.run, state, member_id=member_id, now=now)
+    if not codes:
+        return state
+    others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
+    known = {other.code: _state(other, member_id, live_rows(other, member_id)) for other in others}
+    return replace(state, others=known)
 
 
-def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
-    plan = plan_of(run.pk, run.revision)
-    turn: Turn[Any] = Turn(
+def _look(plan: Plan, run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Turn[Any]:
+    return Turn(
         rules=plan.rules,
         state=state,
         action=Action("look", Actor(member_id=member_id, is_new=_is_new(run, member_id))),
@@ -71,7 +111,11 @@ def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime
         now=now,
         rng=Random(0),  # noqa: S311 - looking decides nothing
     )
-    page = plan.mechanic.page(turn)
+
+
+def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
+    plan = plan_of(run.pk, run.revision)
+    page = plan.mechanic.page(_look(plan, run, state, member_id=member_id, now=now))
     offered = [
         button for button in page.buttons if _is_offered(plan.mechanic.verb(button.verb), run, state, now)
     ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from apps.campaigns.api.shapes import benefits
 from apps.campaigns.mechanics.base import Button, Refused, Verb, Who
 from apps.campaigns.models import Entry
 from apps.core.errors import DomainError, NotAllowed
@@ -80,8 +81,9 @@ def entry_response(
         "main_controls": [one for one in controls if one.is_primary and one.way != "part"],
         "side_controls": [one for one in controls if not one.is_primary and one.way != "part"],
         "part_controls": [one for one in controls if one.way == "part"],
+        "benefits": benefits(page.plan),
         "error": error,
-        "key": new_key(),
+        "new_key": new_key,
     }
     face = select_template([f"h5/play/{page.plan.mechanic.key}.html", "h5/playing/page.html"])
     return HttpResponse(face.render(context, request), status=status_of(error))

@@ -80,8 +80,9 @@ def _play_response(
         "mechanic": verbs,
         "rules": page.plan.rules,
         "main_controls": controls,
+        "benefits": page.benefits,
         "error": error,
-        "key": new_key(),
+        "new_key": new_key,
     }
     face = select_template([f"h5/play/{verbs.key}.html", "h5/playing/page.html"])
     return HttpResponse(face.render(context, request), status=status_of(error))
