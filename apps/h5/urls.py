@@ -11,6 +11,7 @@ from apps.h5.views import (
     entry,
     gifts,
     home,
+    landing,
     login,
     me,
     paying,
