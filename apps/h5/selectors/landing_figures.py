@@ -126,7 +126,7 @@ def reading_of(campaign_id: int, *, now: datetime) -> Reading | None:
     pair = _pair(campaign_id)
     if pair is None:
         return None
-    a, b = pair
+    _a, b = pair
     begin = _begin(pair)
     end = min((version.retired_at for version in pair if version.retired_at), default=None)
     base, is_known = _base(campaign_id, begin)
