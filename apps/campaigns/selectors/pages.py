@@ -6,6 +6,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from django.db.models import QuerySet
+
 from apps.campaigns.enums import PartState, RunState
 from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn, Verb
 from apps.campaigns.models import Contribution, Entry, Run
@@ -31,9 +33,16 @@ def run_view(run: Run, *, member_id: int | None, now: datetime) -> Page:
     return _page(run, None, member_id=member_id, now=now)
 
 
-def entry_view(entry: Entry, *, member_id: int | None, now: datetime) -> Page:
-    """As ``page_of_entry``, from an entry in hand with its run."""
-    state = _state(entry, member_id)
+def live_rows(entry: Entry) -> list[Contribution]:
+    """The entry's live contributions with member and order, oldest first, a page's worth of them."""
+    return list(_live(entry).order_by("id")[:MOST_PARTS])
+
+
+def entry_view(
+    entry: Entry, *, member_id: int | None, now: datetime, rows: list[Contribution] | None = None
+) -> Page:
+    """As ``page_of_entry``, from an entry in hand with its run, and its ``live_rows`` if they are at hand too."""
+    state = _state(entry, member_id, rows)
     codes = plan_of(entry.run_id, entry.run.revision).mechanic.linked(entry.data)
     if codes:
         others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
@@ -75,12 +84,17 @@ def _is_new(run: Run, member_id: int | None) -> bool:
     return known is None or min(at for at in known if at is not None) >= run.opens_at
 
 
-def _state(entry: Entry, member_id: int | None) -> State:
-    live = Contribution.objects.filter(entry=entry).exclude(state=PartState.VOID).select_related("order")
-    parts = [_part(row) for row in live.order_by("id")[:MOST_PARTS]]
+def _live(entry: Entry) -> QuerySet[Contribution]:
+    live = Contribution.objects.filter(entry=entry).exclude(state=PartState.VOID)
+    return live.select_related("order", "member")
+
+
+def _state(entry: Entry, member_id: int | None, rows: list[Contribution] | None = None) -> State:
+    parts = [_part(row) for row in (live_rows(entry) if rows is None else rows)]
     mine = [part for part in parts if part.member_id == member_id]
     if member_id is not None and len(parts) == MOST_PARTS:
-        mine = [_part(row) for row in live.filter(member_id=member_id).order_by("id")[:MOST_PARTS]]
+        own = _live(entry).filter(member_id=member_id).order_by("id")
+        mine = [_part(row) for row in own[:MOST_PARTS]]
     return State(
         id=entry.pk,
         code=entry.code,

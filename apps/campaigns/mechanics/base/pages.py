@@ -10,12 +10,17 @@ from apps.campaigns.mechanics.base.rules import Text
 
 @dataclass(frozen=True)
 class Button:
-    """A verb that is offered now; ``is_primary`` is the biggest thing on the page."""
+    """A verb that is offered now; ``is_primary`` is the biggest thing on the page.
+
+    ``asks``: keys of those parameters that these rules need, ``None`` for all of the verb's: a page asks for nothing
+    that would only be thrown away.
+    """
 
     verb: str
     label: Text
     is_primary: bool = True
     why_not: Text = ""  # why it is shown but cannot be pressed
+    asks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
