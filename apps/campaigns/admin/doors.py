@@ -53,3 +53,21 @@ def doors_of(campaign: Campaign, user: User) -> list[OpenDoor]:
         if user.has_perm(door.permission) and (url := door.address(campaign)):
             found.append(OpenDoor(door.key, door.label, door.help, door.icon, url))
     return found
+
+
+type PreviewAddress = Callable[[Campaign, str, int | None], str]
+
+_previews: list[PreviewAddress] = []
+
+
+def register_preview(address: PreviewAddress) -> None:
+    """The room that draws phone pages says where a campaign's landing page is drawn for staff: for a variant, or
+    for the version with that id. Raises ``ValueError`` on a second one."""
+    if _previews:
+        raise ValueError("landing pages are drawn in one place")
+    _previews.append(address)
+
+
+def preview_of(campaign: Campaign, variant: str, version_id: int | None = None) -> str:
+    """The address of that preview, "" where nobody draws it."""
+    return _previews[0](campaign, variant, version_id) if _previews else ""
