@@ -22,6 +22,7 @@ from apps.campaigns.mechanics.base import (
     Figure,
     Give,
     Mechanic,
+    Offer,
     OrderSpec,
     Page,
     Part,
@@ -218,6 +219,9 @@ class Bargain(Mechanic[BargainRules]):
 
     def page(self, turn: BargainTurn) -> Page:
         return bargain_page(turn)
+
+    def offer(self, rules: BargainRules) -> Offer:
+        return Offer(rules.floor, rules.start, _("请 %(n)d 位好友砍到底") % {"n": rules.helpers})
 
     def costs(self, rules: BargainRules, prices: Mapping[str, Decimal]) -> Costs:
         buyer, helper = prices.get("buyer", Decimal(0)), prices.get("helper", Decimal(0))
