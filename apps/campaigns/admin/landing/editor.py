@@ -21,14 +21,13 @@ from apps.campaigns.admin.landing.sheets import (
     after,
     complained,
     stored_sheet,
-    tokens_shown,
     typed_sheet,
     version_in,
     with_uploads,
 )
 from apps.campaigns.admin.pages import need, show, staff, visible_campaign
 from apps.campaigns.blocks.registry import all_blocks
-from apps.campaigns.enums import CampaignState, LandingState, Section, Theme, Variant
+from apps.campaigns.enums import CampaignState, LandingState, Theme, Variant
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign, LandingVersion
 from apps.campaigns.services.landing import publish, save_draft, schedule
@@ -36,6 +35,8 @@ from apps.core.clock import database_now
 from apps.core.errors import DomainError, Invalid
 
 _PICTURES_SHOWN = 40
+#: Stands for the number of a block in the page's templates for new ones.
+_NO_ID = "00000000"
 type Finish = Callable[[LandingVersion], Any]
 
 
@@ -164,10 +165,6 @@ def _page(
     *,
     is_typed: bool = False,
 ) -> HttpResponse:
-    shown = tokens_shown(sheet.blocks)
-    pictures = list(campaign.landing_pictures.order_by("-id")[:_PICTURES_SHOWN])
-    missing = shown - {picture.token for picture in pictures}
-    extra = campaign.landing_pictures.filter(token__in=missing) if missing else []
     return show(
         model_admin,
         request,
@@ -176,11 +173,15 @@ def _page(
         campaign=campaign,
         mechanic=all_mechanics().get(campaign.mechanic),
         sheet=sheet,
-        palettes=_palettes(),
-        empties=[new_block(kind, kind.sections[0].value) for kind in all_blocks().values()],
+        sections=[
+            (value, label, blocks, [kind for kind in all_blocks().values() if value in kind.sections])
+            for value, label, blocks in sheet.sections
+        ],
+        empties=[
+            replace(new_block(kind, kind.sections[0].value), id=_NO_ID) for kind in all_blocks().values()
+        ],
         themes=Theme.choices,
-        pictures=pictures,
-        thumbs={picture.token: picture for picture in [*pictures, *extra]},
+        pictures=campaign.landing_pictures.order_by("-id")[:_PICTURES_SHOWN],
         live=version_in(campaign, sheet.variant, LandingState.LIVE),
         scheduled=version_in(campaign, sheet.variant, LandingState.SCHEDULED),
         may_publish=request.user.has_perm("campaigns.publish_landing"),
@@ -189,13 +190,6 @@ def _page(
         publish_at=request.POST.get("publish_at", ""),
         config=_config(request, campaign, sheet, is_typed=is_typed),
     )
-
-
-def _palettes() -> dict[str, list[Any]]:
-    return {
-        section.value: [kind for kind in all_blocks().values() if section in kind.sections]
-        for section in Section
-    }
 
 
 def _config(

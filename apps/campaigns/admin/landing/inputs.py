@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from apps.campaigns.blocks.base import Block
+from apps.campaigns.blocks.fields import TOKEN
 from apps.campaigns.blocks.registry import all_blocks
 from apps.campaigns.enums import Section
 from apps.campaigns.services.landing.content import MOST_BLOCKS, new_block_id
@@ -206,7 +207,10 @@ def _typed(kind: str, name: str, post: QueryDict) -> Any:
         rows = zip(post.getlist(f"{name}.a"), post.getlist(f"{name}.b"), strict=False)
         return [list(row) for row in rows if any(cell.strip() for cell in row)][:_MOST_ROWS]
     if kind == "pictures":
-        return [token for token in post.getlist(name) if token][:_MOST_ROWS]
+        return [token for token in post.getlist(name) if TOKEN.fullmatch(token)][:_MOST_ROWS]
+    if kind == "picture":
+        token = post.get(name, "")
+        return token if TOKEN.fullmatch(token) else ""
     return post.get(name, "").replace("\r\n", "\n")
 
 

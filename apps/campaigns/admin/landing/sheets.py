@@ -1,6 +1,5 @@
 """What stands in the editor: from a stored version, from the page shipped for the mechanic, or as it was typed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -166,8 +165,3 @@ def _without(value: object, token: str) -> object:
     if isinstance(value, (list, tuple)):
         return [one for one in value if one != token]
     return "" if value == token else value
-
-
-def tokens_shown(blocks: Sequence[TypedBlock]) -> set[str]:
-    """Tokens of every picture on the sheet."""
-    return {token for block in blocks for token in block.kind.tokens(block.values)}
