@@ -8,11 +8,14 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, register
 
+from apps.h5.providers.sms.base import Credentials
+from apps.h5.providers.sms.registry import all_senders
+
 
 @register()
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """E001–E005: what production refuses. W001–W004: what is probably a slip."""
-    found: list[CheckMessage] = []
+    """E001–E007: what production refuses. W001–W004: what is probably a slip."""
+    found: list[CheckMessage] = _log_in()
     for key in settings.FIELD_ENCRYPTION_KEYS:
         try:
             Fernet(key)
@@ -53,6 +56,41 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     found += _addresses()
     if settings.FAILPOINT:
         found.append(Error("FAILPOINT kills processes.", hint="Unset FAILPOINT.", id="portal.E005"))
+    return found
+
+
+def _log_in() -> list[CheckMessage]:
+    """How members prove who they are: whoever reads a code of theirs is them."""
+    found: list[CheckMessage] = []
+    provider = all_senders().get(settings.SMS_PROVIDER)
+    if settings.SMS_PROVIDER and provider is None:
+        found.append(
+            Error(
+                f"SMS_PROVIDER names no provider: {settings.SMS_PROVIDER!r}.",
+                hint=f"One of: {' '.join(all_senders())}; or empty for no log-in by phone.",
+                id="portal.E006",
+            )
+        )
+    if provider is not None and not provider.is_for_development:
+        values = Credentials(settings.SMS_CREDENTIALS.get(provider.key, {}))
+        if missing := values.missing(provider.variables):
+            found.append(
+                Error(
+                    f"Codes go by {provider.key}, which is not configured.",
+                    hint=f"Set {' '.join(missing)}.",
+                    id="portal.E006",
+                )
+            )
+    if settings.PRODUCTION and (
+        (provider is not None and provider.is_for_development) or settings.SMS_CODE_ON_PAGE
+    ):
+        found.append(
+            Error(
+                "Codes would be shown in the log or on the page: anybody could log in as any member.",
+                hint="Set SMS_PROVIDER to a real provider (or empty) and unset SMS_CODE_ON_PAGE.",
+                id="portal.E007",
+            )
+        )
     return found
 
 

@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.h5.admin.personal_link import personal_link_view
+from apps.h5.views.share import short
 from community_ops.home.page import live_fragment
 
 
@@ -26,7 +28,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/home/live/", admin.site.admin_view(live_fragment), name="home_live"),
+    path(
+        "admin/members/member/<int:pk>/personal-link/",
+        admin.site.admin_view(personal_link_view),
+        name="members_member_personal_link",
+    ),
     path("m/", include("apps.h5.urls")),
+    path("s/<str:code>", short, name="short"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
     path("api/v1/", include("apps.campaigns.urls")),

@@ -35,3 +35,17 @@ class PointsReason(models.TextChoices):
     IMPORT_UNDO = "import_undo", _("撤销导入")
     ADJUST = "adjust", _("人工调整")
     CAMPAIGN = "campaign", _("活动")
+
+
+class LoginWay(models.TextChoices):
+    """How a member proved who they are: what ``Consent.source`` says, and what a session's label begins with."""
+
+    PHONE_CODE = "phone_code", _("手机验证码")
+    WECHAT = "wechat", _("微信授权")
+    PERSONAL_LINK = "personal_link", _("个人链接")
+
+
+def way_words(label: str) -> str:
+    """A stored way in words (``personal_link:3f9c…`` → 个人链接); what is none of ours as it is stored."""
+    way = label.partition(":")[0]
+    return str(LoginWay(way).label) if way in LoginWay.values else label

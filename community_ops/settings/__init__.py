@@ -205,6 +205,9 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Posters are drawn once and kept until they fill this; a phone keeps one for so many seconds.
+POSTER_CACHE_BYTES = env.int("POSTER_CACHE_BYTES", default=512 * 1024 * 1024)
+POSTER_SECONDS = 300
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- Chat platforms: a local server can stand in -------------------------------------------------
@@ -253,6 +256,40 @@ PAYMENT_CREDENTIALS: dict[str, dict[str, str]] = {
 PAYMENT_CREDENTIALS["wechat_transfer"] = {
     **PAYMENT_CREDENTIALS["wechat_pay"],
     "scene_id": env("WECHAT_TRANSFER_SCENE_ID", default=""),
+}
+
+# --- Log-in of members: codes by SMS, WeChat ------------------------------------------------------
+# "console" writes codes into the log and is refused in production; "" turns log-in by phone off.
+SMS_PROVIDER = env("SMS_PROVIDER", default="" if PRODUCTION else "console")
+# A development server may show the code on the page as well: then anybody can be any member.
+SMS_CODE_ON_PAGE = env.bool("SMS_CODE_ON_PAGE", default=False)
+SMS_CREDENTIALS: dict[str, dict[str, str]] = {
+    "tencent": {
+        "base": env("TENCENT_SMS_BASE", default="https://sms.tencentcloudapi.com"),
+        "region": env("TENCENT_SMS_REGION", default="ap-guangzhou"),
+        "secret_id": env("TENCENT_SMS_SECRET_ID", default=""),
+        "secret_key": env("TENCENT_SMS_SECRET_KEY", default=""),
+        "app_id": env("TENCENT_SMS_APP_ID", default=""),
+        "sign_name": env("TENCENT_SMS_SIGN_NAME", default=""),
+        "template_id": env("TENCENT_SMS_TEMPLATE_ID", default=""),
+        "params": env("TENCENT_SMS_TEMPLATE_PARAMS", default="code,minutes"),
+    },
+}
+_BY_ADDRESS = env.int(
+    "SMS_LIMIT_PER_ADDRESS", default=60
+)  # an hour; a carrier's address has many phones behind it
+# (at most, in how many seconds), all of which must allow a code. apps/h5/services/phone_codes.py
+SMS_LIMITS: dict[str, list[tuple[int, int]]] = {
+    "phone": [(1, 60), (5, 3_600), (10, 86_400)],
+    "ip": [(_BY_ADDRESS, 3_600), (5 * _BY_ADDRESS, 86_400)],
+    "all": [(env.int("SMS_DAILY_LIMIT", default=20_000), 86_400)],
+}
+WECHAT_OAUTH: dict[str, str] = {
+    "base": env("WECHAT_OAUTH_BASE", default="https://api.weixin.qq.com"),
+    "authorize": env("WECHAT_OAUTH_AUTHORIZE", default="https://open.weixin.qq.com/connect/oauth2/authorize"),
+    "appid": env("WECHAT_OAUTH_APPID", default=""),
+    "secret": env("WECHAT_OAUTH_SECRET", default=""),
+    "scope": env("WECHAT_OAUTH_SCOPE", default="snsapi_base"),
 }
 
 # --- Security ------------------------------------------------------------------------------------
@@ -326,6 +363,7 @@ API_LIMITS: dict[str, list[tuple[int, int]]] = {
     "act_member": [(20, 10), (600, 3_600)],
     "act_verb": [(8, 10), (240, 3_600)],
     "act_ip": [(200, 10), (6_000, 3_600)],
+    "guess_ip": [(30, 600), (200, 86_400)],
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -15,6 +15,7 @@ GOOD = {
     "SITE_URL": "https://qunce.example.com",
     "ALLOWED_HOSTS": ["qunce.example.com"],
     "WECOM_API_BASE": "https://qyapi.weixin.qq.com",
+    "SMS_PROVIDER": "",
 }
 
 
@@ -41,6 +42,10 @@ def test_good_production_settings_are_silent(settings):
         ({"SITE_URL": "http://localhost:8000"}, "portal.W002"),
         ({"WECOM_API_BASE": "http://127.0.0.1:8001"}, "portal.W003"),
         ({"ALLOWED_HOSTS": ["*"]}, "portal.W004"),
+        ({"SMS_PROVIDER": "pigeon"}, "portal.E006"),
+        ({"SMS_PROVIDER": "tencent"}, "portal.E006"),
+        ({"SMS_PROVIDER": "console"}, "portal.E007"),
+        ({"SMS_CODE_ON_PAGE": True}, "portal.E007"),
     ],
 )
 def test_each_mistake_has_its_own_message(settings, changes, expected):
@@ -52,4 +57,5 @@ def test_development_key_is_refused_in_production(settings):
 
 
 def test_development_settings_are_silent(settings):
-    assert ids(settings, PRODUCTION=False, SITE_URL="http://localhost:8000", DATABASE_IS_EMBEDDED=True) == []
+    development = {"PRODUCTION": False, "SITE_URL": "http://localhost:8000", "SMS_PROVIDER": "console"}
+    assert ids(settings, DATABASE_IS_EMBEDDED=True, SMS_CODE_ON_PAGE=True, **development) == []

@@ -79,6 +79,7 @@ WORDS: dict[str, Promise] = {
     "member.create": _("新建成员"),
     "member.export": _("导出成员"),
     "member.open_session": _("生成体验令牌"),
+    "member.personal_link": _("生成个人链接"),
     "member.reveal": _("查看完整手机号"),
     "member.tag": _("打标签"),
     "member.unblock": _("移出黑名单"),

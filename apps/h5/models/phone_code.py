@@ -16,7 +16,8 @@ class PhoneCodeQuerySet(ScopedQuerySet["PhoneCode"]):
 class PhoneCode(models.Model):
     """验证码: neither the phone nor the code is kept, only keyed digests of them.
 
-    The newest row of a phone counts. ``tries`` wrong guesses kill it; used once.
+    At most one row of a phone is live: ``used_at`` is set when it is used, or replaced by a newer one. Five tries
+    kill it.
     """
 
     phone_hash = models.CharField(_("手机号摘要"), max_length=64, editable=False)
@@ -36,8 +37,15 @@ class PhoneCode(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(expires_at__gt=F("sent_at")), name="phone_code_ends_later"),
             models.CheckConstraint(condition=Q(tries__lte=5), name="phone_code_five_tries"),
+            models.UniqueConstraint(
+                fields=["phone_hash"], condition=Q(used_at__isnull=True), name="phone_code_newest_only"
+            ),
         ]
-        indexes = [models.Index(fields=["phone_hash", "-id"], name="phone_code_newest")]
+        indexes = [
+            models.Index(fields=["phone_hash", "-sent_at"], name="phone_code_newest"),
+            models.Index(fields=["ip_hash", "-sent_at"], name="phone_code_of_address"),
+            models.Index(fields=["sent_at"], name="phone_code_oldest"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -137,8 +137,10 @@ def to_login(request: HttpRequest, back: str = "") -> HttpResponseRedirect:
 
 def safe_next(request: HttpRequest, address: str) -> str:
     """``address`` if it is a path of member pages on this host, else their home: no open redirect."""
+    path = unquote(unquote(address.partition("?")[0]))
     is_here = url_has_allowed_host_and_scheme(address, allowed_hosts=None) and address.startswith("/m/")
-    return address if is_here and "\\" not in address and "//" not in address else reverse("h5:home")
+    is_plain = address.isprintable() and not any(odd in path for odd in ("\\", "//", ".."))
+    return address if is_here and is_plain else reverse("h5:home")
 
 
 def refusal(request: HttpRequest, error: DomainError, status: int = 409) -> HttpResponse:

@@ -9,7 +9,9 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ScopedTabularInline
 from apps.core.phones import mask_digits
+from apps.members.enums import way_words
 from apps.members.models import (
+    Consent,
     Identity,
     Member,
     MemberSession,
@@ -86,10 +88,26 @@ class IdentityInline(_ReadOnlyTab):
 
 class SessionInline(_ReadOnlyTab):
     model = MemberSession
-    fields = ["label", "opened_by", "created_at", "last_seen_at", "expires_at", "revoked_at"]
+    fields = ["way", "opened_by", "created_at", "last_seen_at", "expires_at", "revoked_at"]
     readonly_fields = fields
     ordering = ["-id"]
     verbose_name_plural = _("登录令牌")
 
+    @display(description=_("来源"))
+    def way(self, session: MemberSession) -> str:
+        return way_words(session.label)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[MemberSession]:
         return super().get_queryset(request).select_related("opened_by")
+
+
+class ConsentInline(_ReadOnlyTab):
+    model = Consent
+    fields = ["version", "way", "at"]
+    readonly_fields = fields
+    ordering = ["-id"]
+    verbose_name_plural = _("同意记录")
+
+    @display(description=_("来源"))
+    def way(self, consent: Consent) -> str:
+        return way_words(consent.source)

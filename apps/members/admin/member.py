@@ -23,6 +23,7 @@ from apps.members.admin.export import export_view
 from apps.members.admin.filters import CityFilter, SourceFilter, TagFilter
 from apps.members.admin.forms import MemberForm
 from apps.members.admin.inlines import (
+    ConsentInline,
     IdentityInline,
     InviteeInline,
     MembershipInline,
@@ -116,6 +117,7 @@ class MemberAdmin(ScopedModelAdmin):
             InviteeInline,
             IdentityInline,
             SessionInline,
+            ConsentInline,
         ]
 
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
@@ -196,6 +198,7 @@ class MemberAdmin(ScopedModelAdmin):
             "may_adjust": user.has_perm("members.change_member"),
             "points_key": uuid4().hex,
             "may_open_session": user.has_perm(OPEN_FOR_OTHERS),
+            "tools": [tool for source in panels.tools if (tool := source(member, user))],
         }
 
     def get_urls(self) -> list[URLPattern]:

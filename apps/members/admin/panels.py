@@ -19,7 +19,18 @@ class Fact:
     url: str = ""
 
 
-#: Inline classes, filters, and callables (member, user) → facts; each appended by an ``admin`` of a higher room.
+@dataclass(frozen=True)
+class Tool:
+    """A page of a higher room about one member, offered at the head of theirs."""
+
+    label: str | Promise
+    url: str
+    name: str  # for tests
+
+
+#: Inline classes, filters, and callables (member, user) → facts or a tool (``None``: not for this user); each
+#: appended by an ``admin`` of a higher room.
 inlines: list[type[Any]] = []
 filters: list[Any] = []
 facts: list[Callable[[Member, User], list[Fact]]] = []
+tools: list[Callable[[Member, User], Tool | None]] = []

@@ -54,11 +54,13 @@ def open_session(
     is_trial: bool = False,
     ip_hash: str = "",
     device_hash: str = "",
+    lifetime: timedelta | None = None,
 ) -> str:
     """Make a session and return its token, which nobody can read again.
 
     With ``actor`` (staff) it is a trial, and needs the permission and sight of the member: else ``NotAllowed``.
-    Without one the caller has already proved who the member is. A trial is short-lived and audited.
+    Without one the caller has already proved who the member is. A trial is short-lived and audited. ``lifetime``
+    shortens a member's own session.
     ``Invalid`` when the member is gone.
     """
     if actor is not None and not may_open_for(actor, member):
@@ -74,7 +76,7 @@ def open_session(
         label=label[:60],
         opened_by=actor,
         created_at=now,
-        expires_at=now + (STAFF_LIFETIME if is_trial else LIFETIME),
+        expires_at=now + (STAFF_LIFETIME if is_trial else min(lifetime or LIFETIME, LIFETIME)),
         ip_hash=ip_hash,
         device_hash=device_hash,
     )

@@ -2,6 +2,7 @@
 
 from apps.campaigns.services.landing.drafts import discard_draft, save_draft, start_draft
 from apps.campaigns.services.landing.pictures import keep_picture
+from apps.campaigns.services.landing.previewing import preview_token
 from apps.campaigns.services.landing.publishing import (
     publish,
     publish_due,
@@ -14,6 +15,7 @@ from apps.campaigns.services.landing.publishing import (
 __all__ = [
     "discard_draft",
     "keep_picture",
+    "preview_token",
     "publish",
     "publish_due",
     "retire",

@@ -1,0 +1,1 @@
+"""Ways of sending a code to a phone, one file each."""
