@@ -2,8 +2,6 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import beacon, board, entry, home, login, personal, photo, play, share, terms, wechat
-from apps.h5.views import home, landing
 from apps.h5.views import (
     beacon,
     board,
