@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from apps.h5.admin.personal_link import personal_link_view
+from apps.h5.views.share import short
 from community_ops.home.page import live_fragment
 
 
@@ -33,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="members_member_personal_link",
     ),
     path("m/", include("apps.h5.urls")),
+    path("s/<str:code>", short, name="short"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
     path("api/v1/", include("apps.campaigns.urls")),

@@ -25,3 +25,7 @@ class EventKind(models.TextChoices):
     BENEFIT_VOIDED = "benefit.voided", _("礼品作废")
     COUPON_REDEEMED = "coupon.redeemed", _("优惠券核销")
     COUPON_RETURNED = "coupon.returned", _("优惠券退回")
+    PAGE_VIEWED = "page.viewed", _("打开落地页")
+    PAGE_SECTION_VIEWED = "page.section_viewed", _("看到内容块")
+    PAGE_DWELLED = "page.dwelled", _("停留")
+    PAGE_TAPPED = "page.tapped", _("点按")

@@ -205,6 +205,9 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Posters are drawn once and kept until they fill this; a phone keeps one for so many seconds.
+POSTER_CACHE_BYTES = env.int("POSTER_CACHE_BYTES", default=512 * 1024 * 1024)
+POSTER_SECONDS = 300
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- Chat platforms: a local server can stand in -------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 from apps.campaigns.enums import LIVE_ENTRY_STATES, RunState
 from apps.campaigns.mechanics.base import Mechanic, Page, Param, Verb
 from apps.campaigns.models import Coupon, Entry, Grant, Run
+from apps.campaigns.selectors.names import public_name as public_name
 from apps.campaigns.selectors.plans import Plan
 
 
@@ -192,11 +193,6 @@ def coupon_row(coupon: Coupon) -> dict[str, Any]:
         "valid_until": coupon.valid_until,
         "used_at": coupon.used_at,
     }
-
-
-def public_name(nickname: str) -> str:
-    """How strangers see a member: the first character, never a phone."""
-    return f"{nickname[0]}**" if nickname else "**"
 
 
 def seconds_left(until: datetime | None, *, now: datetime) -> int | None:

@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.models import Contribution, Entry
+from apps.campaigns.selectors.names import public_name
 
 #: Entries between two posts, and how long posts are kept, in seconds.
 APART = 256
@@ -29,6 +30,14 @@ _COUNT_ACROSS = f"""
 SELECT (SELECT count(*) FROM campaigns_entry WHERE {_SAME} AND (score_at, id) >= (%s, %s))
   + (SELECT count(*) FROM campaigns_entry WHERE run_id = %s AND state <> 'cancelled' AND score < %s AND score > %s)
   + (SELECT count(*) FROM campaigns_entry WHERE {_SAME} AND (score_at, id) < (%s, %s))"""
+#: The nearest entry ahead: of those with the same score who reached it just before, else of those with a better one.
+_NEXT = f"""
+(SELECT score FROM campaigns_entry WHERE {_SAME} AND (score_at, id) < (%s, %s)
+ ORDER BY score_at DESC, id DESC LIMIT 1)
+UNION ALL
+(SELECT score FROM campaigns_entry WHERE run_id = %s AND state <> 'cancelled' AND score > %s
+ ORDER BY score LIMIT 1)
+LIMIT 1"""
 _POSTS = """
 SELECT place, score, score_at, id, total FROM (
   SELECT score, score_at, id, row_number() OVER (ORDER BY score DESC, score_at, id) AS place, count(*) OVER () AS total
@@ -61,6 +70,15 @@ class Board:
     total: int
     mine: BoardRow | None = None
     gap: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one entry stands: ``gap`` is how much the next one ahead has more, ``None`` for the first."""
+
+    rank: int
+    total: int
+    gap: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,20 @@ def board(
         total=posts.total,
         mine=_row(own, rank, own_id) if own else None,
         gap=nearest[0].score - own.score if own and nearest else None,
+    )
+
+
+def standing_of(entry: Entry) -> Standing | None:
+    """The entry's place without the rows around it: two queries while the posts are kept. A cancelled entry has none."""
+    if entry.state == EntryState.CANCELLED:
+        return None
+    posts = _posts(entry.run_id)
+    run, score = entry.run_id, entry.score
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [run, score, entry.score_at, entry.pk, run, score])
+        ahead = cursor.fetchone()
+    return Standing(
+        rank=entry.rank or _rank(entry, posts), total=posts.total, gap=ahead[0] - score if ahead else None
     )
 
 
@@ -189,11 +221,10 @@ def _behind(entries: QuerySet[Entry], entry: Entry, limit: int) -> list[Entry]:
 
 
 def _row(entry: Entry, place: int, own_id: int | None) -> BoardRow:
-    nickname = entry.owner.nickname
     return BoardRow(
         rank=entry.rank or place,
         code=entry.code,
-        name=f"{nickname[0]}**" if nickname else "**",
+        name=public_name(entry.owner.nickname),
         title=entry.title,
         score=entry.score,
         score_at=entry.score_at,

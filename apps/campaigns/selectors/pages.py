@@ -6,14 +6,29 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from django.db.models import Q
+
 from apps.campaigns.enums import PartState, RunState
-from apps.campaigns.mechanics.base import Action, Actor, Page, Part, RunFacts, State, Turn, Verb
+from apps.campaigns.mechanics.base import (
+    Action,
+    Actor,
+    Button,
+    CancelOrder,
+    Page,
+    Part,
+    Refused,
+    RunFacts,
+    State,
+    Turn,
+    Verb,
+)
 from apps.campaigns.models import Contribution, Entry, Run
-from apps.campaigns.selectors.plans import plan_of
+from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.members.models import Member
 
 #: A page's worth of contributions.
 MOST_PARTS = 200
+_NEWEST = 30
 
 
 def page_of_run(*, run_id: int, member_id: int | None, now: datetime) -> Page:
@@ -31,19 +46,64 @@ def run_view(run: Run, *, member_id: int | None, now: datetime) -> Page:
     return _page(run, None, member_id=member_id, now=now)
 
 
-def entry_view(entry: Entry, *, member_id: int | None, now: datetime) -> Page:
-    """As ``page_of_entry``, from an entry in hand with its run."""
-    state = _state(entry, member_id)
+def live_rows(entry: Entry, member_id: int | None) -> list[Contribution]:
+    """The entry's live contributions with member and order, oldest first: a page's worth of them, and beyond these
+    the member's own and the newest. Two queries at most."""
+    live = Contribution.objects.filter(entry=entry).exclude(state=PartState.VOID)
+    rows = list(live.select_related("order", "member").order_by("id")[:MOST_PARTS])
+    if len(rows) == MOST_PARTS:
+        further = live.filter(pk__gt=rows[-1].pk)
+        newest = Q(pk__in=further.order_by("-id").values("pk")[:_NEWEST])
+        rows += (
+            further.filter(newest | Q(member_id=member_id)).select_related("order", "member").order_by("id")
+        )
+    return rows
+
+
+def entry_view(
+    entry: Entry, *, member_id: int | None, now: datetime, rows: list[Contribution] | None = None
+) -> Page:
+    """As ``page_of_entry``, from an entry in hand with its run, and its ``live_rows`` if they are at hand too."""
+    return _page(entry.run, _scene(entry, member_id, rows), member_id=member_id, now=now)
+
+
+def ways_out(entry: Entry, *, order_id: int, member_id: int, now: datetime) -> list[Button]:
+    """The viewer's buttons that would cancel this unpaid order of theirs, none if the mechanic offers none.
+
+    The mechanic's own decision is asked, which is pure (C12): no mechanic has to say it a second time.
+    """
+    plan = plan_of(entry.run_id, entry.run.revision)
+    state = _scene(entry, member_id)
+    part = next((part for part in state.mine if part.order_id == order_id and not part.is_paid), None)
+    if part is None:
+        return []
+    turn = _look(plan, entry.run, state, member_id=member_id, now=now)
+    found = []
+    for button in _page(entry.run, state, member_id=member_id, now=now).buttons:
+        if button.why_not or plan.mechanic.verb(button.verb).params:
+            continue
+        action = Action(button.verb, turn.action.actor)
+        try:
+            cancelled = plan.mechanic.decide(replace(turn, action=action)).of(CancelOrder)
+        except Refused:
+            continue
+        if any(effect.part_id == part.id for effect in cancelled):
+            found.append(button)
+    return found
+
+
+def _scene(entry: Entry, member_id: int | None, rows: list[Contribution] | None = None) -> State:
+    state = _state(entry, member_id, live_rows(entry, member_id) if rows is None else rows)
     codes = plan_of(entry.run_id, entry.run.revision).mechanic.linked(entry.data)
-    if codes:
-        others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
-        state = replace(state, others={other.code: _state(other, member_id) for other in others})
-    return _page(entry.run, state, member_id=member_id, now=now)
+    if not codes:
+        return state
+    others = Entry.objects.filter(run_id=entry.run_id, code__in=codes)
+    known = {other.code: _state(other, member_id, live_rows(other, member_id)) for other in others}
+    return replace(state, others=known)
 
 
-def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
-    plan = plan_of(run.pk, run.revision)
-    turn: Turn[Any] = Turn(
+def _look(plan: Plan, run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Turn[Any]:
+    return Turn(
         rules=plan.rules,
         state=state,
         action=Action("look", Actor(member_id=member_id, is_new=_is_new(run, member_id))),
@@ -51,7 +111,11 @@ def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime
         now=now,
         rng=Random(0),  # noqa: S311 - looking decides nothing
     )
-    page = plan.mechanic.page(turn)
+
+
+def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
+    plan = plan_of(run.pk, run.revision)
+    page = plan.mechanic.page(_look(plan, run, state, member_id=member_id, now=now))
     offered = [
         button for button in page.buttons if _is_offered(plan.mechanic.verb(button.verb), run, state, now)
     ]
@@ -75,12 +139,9 @@ def _is_new(run: Run, member_id: int | None) -> bool:
     return known is None or min(at for at in known if at is not None) >= run.opens_at
 
 
-def _state(entry: Entry, member_id: int | None) -> State:
-    live = Contribution.objects.filter(entry=entry).exclude(state=PartState.VOID).select_related("order")
-    parts = [_part(row) for row in live.order_by("id")[:MOST_PARTS]]
+def _state(entry: Entry, member_id: int | None, rows: list[Contribution]) -> State:
+    parts = [_part(row) for row in rows]
     mine = [part for part in parts if part.member_id == member_id]
-    if member_id is not None and len(parts) == MOST_PARTS:
-        mine = [_part(row) for row in live.filter(member_id=member_id).order_by("id")[:MOST_PARTS]]
     return State(
         id=entry.pk,
         code=entry.code,
@@ -94,7 +155,7 @@ def _state(entry: Entry, member_id: int | None) -> State:
         expires_at=entry.expires_at,
         data=entry.data,
         mine=tuple(mine) if member_id is not None else (),
-        parts=tuple(parts),
+        parts=tuple(parts[:MOST_PARTS]),
     )
 
 

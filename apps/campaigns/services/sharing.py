@@ -52,6 +52,12 @@ def short_url(code: str) -> str:
     return f"{settings.SITE_URL.rstrip('/')}/s/{code}"
 
 
+def mini_program_path(link: ShareLink) -> str:
+    """The campaign's mini-program page with the link's code as ``s``; "" where it is played on web pages."""
+    path = link.run.campaign.mini_program_path.strip()
+    return f"{path}{'&' if '?' in path else '?'}s={link.code}" if path else ""
+
+
 def _utm_of_post(run: Run, group: Group) -> dict[str, str]:
     return {"utm_source": group.platform, "utm_medium": "group", "utm_campaign": f"run-{run.pk}"}
 
@@ -93,7 +99,7 @@ def _kept(wanted: list[ShareLink]) -> dict[str, ShareLink]:
     keys = {link.key for link in wanted}
     found: dict[str, ShareLink] = {}
     for _try in range(_TRIES):
-        rows = ShareLink.objects.filter(key__in=keys - set(found)).select_related("run", "entry")
+        rows = ShareLink.objects.filter(key__in=keys - set(found)).select_related("run__campaign", "entry")
         found |= {row.key: row for row in rows}
         missing = [link for link in wanted if link.key not in found]
         if not missing:
@@ -102,7 +108,7 @@ def _kept(wanted: list[ShareLink]) -> dict[str, ShareLink]:
         for link in missing:
             link.code = ShareLink._meta.get_field("code").get_default()
         ShareLink.objects.bulk_create(missing, ignore_conflicts=True, batch_size=1_000)
-    rows = ShareLink.objects.filter(key__in=keys).select_related("run", "entry")
+    rows = ShareLink.objects.filter(key__in=keys).select_related("run__campaign", "entry")
     found = {row.key: row for row in rows}
     if keys - set(found):
         raise IntegrityError("no free code for a short link")

@@ -28,6 +28,7 @@ from apps.h5.views.base import (
     viewer_of,
     visitor_token,
 )
+from apps.h5.views.phone_hint import hinted_phone
 from apps.h5.views.problems import Problem, again, form_page, problem_of, see_other
 from apps.h5.views.sealed import seal, unkeep, unseal
 from apps.members.enums import LoginWay
@@ -136,7 +137,7 @@ def offers_wechat(request: HttpRequest) -> bool:
 def _phone_page(request: HttpRequest, back: str, problem: Problem | None) -> HttpResponse:
     context = {
         "next": back,
-        "phone": problem.typed.get("phone", "") if problem else "",
+        "phone": problem.typed.get("phone", "") if problem else hinted_phone(request),
         "terms_version": TERMS_VERSION,
         "has_agreed": problem is not None and problem.code != "consent_needed",
         "offers_wechat": offers_wechat(request),

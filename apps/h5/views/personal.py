@@ -57,4 +57,4 @@ def _page(request: HttpRequest, link: PersonalLink) -> HttpResponse:
 
 
 def _target(link: PersonalLink) -> str:
-    return f"{reverse('h5:home')}r/{link.run_id}/" if link.run_id else reverse("h5:home")
+    return reverse("h5:run", args=[link.run_id]) if link.run_id else reverse("h5:home")

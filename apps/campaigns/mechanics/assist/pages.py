@@ -69,7 +69,9 @@ def _open(turn: Turn[AssistRules], entry: State, page: Page) -> Page:
         mood="friend",
         headline=_("帮 TA 一把，还差 %(left)d 人") % {"left": left},
         text=_("按说明完成任务，上传截图。") if rules.needs_proof else "",
-        buttons=(Button("help", _("为 TA 助力"), why_not=why_not),),
+        buttons=(
+            Button("help", _("为 TA 助力"), why_not=why_not, asks=("photos",) if rules.needs_proof else ()),
+        ),
     )
 
 

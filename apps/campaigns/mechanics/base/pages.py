@@ -10,12 +10,17 @@ from apps.campaigns.mechanics.base.rules import Text
 
 @dataclass(frozen=True)
 class Button:
-    """A verb that is offered now; ``is_primary`` is the biggest thing on the page."""
+    """A verb that is offered now; ``is_primary`` is the biggest thing on the page.
+
+    ``asks``: keys of those parameters that these rules need, ``None`` for all of the verb's: a page asks for nothing
+    that would only be thrown away.
+    """
 
     verb: str
     label: Text
     is_primary: bool = True
     why_not: Text = ""  # why it is shown but cannot be pressed
+    asks: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,16 @@ class Page:
     buttons: tuple[Button, ...] = ()
     lines: tuple[Text, ...] = ()
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one is asked to pay, in yuan, before anything begins. ``usual`` is what the same costs without taking
+    part, 0 where the rules do not say; ``note`` is what the price depends on."""
+
+    price: Decimal
+    usual: Decimal = Decimal(0)
+    note: Text = ""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,13 @@ def _before(turn: Turn[ContestRules]) -> Page:
         else _("比一比：%(what)s") % {"what": what},
         goal=Decimal(rules.floor_score),
         unit=rules.unit,
-        buttons=(Button("enrol", _("我来建队") if rules.is_team else _("我要报名")),)
+        buttons=(
+            Button(
+                "enrol",
+                _("我来建队") if rules.is_team else _("我要报名"),
+                asks=("name",) if rules.is_team else (),
+            ),
+        )
         if is_enrolling(turn)
         else (),
         text="" if is_enrolling(turn) else _("报名已经截止。"),

@@ -81,7 +81,8 @@ def _before(turn: Turn[GroupBuyRules]) -> Page:
     if turn.now >= turn.run.closes_at:
         return replace(offer, mood="ended", headline=_("本期拼团结束了"))
     price = rules.price - rules.leader_discount
-    return replace(offer, buttons=(Button("open", _("开团 %(price)s 元") % {"price": price}),))
+    asks = ("alone",) if rules.single_price else ()
+    return replace(offer, buttons=(Button("open", _("开团 %(price)s 元") % {"price": price}, asks=asks),))
 
 
 def _mine(turn: Turn[GroupBuyRules], entry: State, base: Page, seats_left: int) -> Page:

@@ -20,6 +20,7 @@ from apps.campaigns.mechanics.swap.facts import (
     own_offer,
     title_of,
 )
+from apps.campaigns.mechanics.swap.rules import SwapRules
 
 
 def swap_page(turn: SwapTurn) -> Page:
@@ -62,10 +63,20 @@ def _before(turn: SwapTurn) -> Page:
         mood="before",
         headline=_("家里用不上的，换成你想要的"),
         text=_("发布后先由运营审核。") if rules.needs_moderation else "",
-        buttons=(Button("list", _("发布一件闲置")),),
+        buttons=(Button("list", _("发布一件闲置"), asks=_list_asks(rules)),),
         lines=tuple(ways),
         ends_at=turn.run.closes_at,
     )
+
+
+def _list_asks(rules: SwapRules) -> tuple[str, ...]:
+    return ("title", "photos", "description", "wishes", *(("points",) if rules.allows_points else ()))
+
+
+def _offer_asks(rules: SwapRules) -> tuple[str, ...]:
+    item = ("item",) if rules.allows_items else ()
+    points = ("points",) if rules.allows_points else ()
+    return (*item, *points, "note")
 
 
 def _waiting(turn: SwapTurn, page: Page) -> Page:
@@ -88,7 +99,7 @@ def _owner(turn: SwapTurn, entry: State, page: Page) -> Page:
         text = _("选一个报价接受，其他人的积分会马上退回。")
         buttons = [
             Button("accept", _("接受报价")),
-            Button("counter", _("还价"), is_primary=False),
+            Button("counter", _("还价"), is_primary=False, asks=("part", *_offer_asks(turn.rules))),
             Button("turn_down", _("谢绝"), is_primary=False),
         ]
     buttons.append(Button("unlist", _("下架"), is_primary=False))
@@ -99,7 +110,9 @@ def _owner(turn: SwapTurn, entry: State, page: Page) -> Page:
 def _visitor(turn: SwapTurn, entry: State, page: Page) -> Page:
     mine = own_offer(entry)
     if mine is None:
-        return replace(page, mood="friend", buttons=(Button("offer", _("我来换")),))
+        return replace(
+            page, mood="friend", buttons=(Button("offer", _("我来换"), asks=_offer_asks(turn.rules)),)
+        )
     lines = (*page.lines, _offer_line(turn, mine))
     withdraw = Button("withdraw", _("取回报价"), is_primary=False)
     counter = mine.data.get("counter")

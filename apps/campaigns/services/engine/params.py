@@ -12,8 +12,11 @@ from apps.core.errors import Invalid
 _TRUE = frozenset({True, "true", "1", "on", "yes"})
 _FALSE = frozenset({False, "false", "0", "", "no", "off"})
 #: Control characters have no place in a text that others read (tabs and line ends have), and halves of surrogate
-#: pairs, which JSON can spell, in none that is stored.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+#: pairs, which JSON can spell, in none that is stored. Nor what is invisible: two names must not look the same.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
 
 
 def read_params(verb: Verb, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What templates of member pages need beside Django's own."""
