@@ -70,6 +70,7 @@ WORDS: dict[str, Promise] = {
     "landing.schedule": _("定时发布落地页"),
     "landing.share": _("调整落地页流量"),
     "landing.unschedule": _("取消定时发布落地页"),
+    "link.create": _("新建短链"),
     "material.upload": _("上传素材"),
     "member.adjust_points": _("调整积分"),
     "member.block": _("加入黑名单"),
