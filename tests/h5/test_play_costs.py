@@ -92,7 +92,9 @@ def test_play_page_board_and_shelf_cost_the_same_however_much_there_is(
     number: int, django_assert_num_queries: Callable[..., Any]
 ) -> None:
     swap = make_run("swap", {"photos_least": 0, "needs_moderation": False})
-    contest = make_run("contest", {"metric": "check_in", "ranks": [[1, 1]]}, slots={"rank_1_1": make_benefit()})
+    contest = make_run(
+        "contest", {"metric": "check_in", "ranks": [[1, 1]]}, slots={"rank_1_1": make_benefit()}
+    )
     members = make_members(number)
     for member in members:
         start(swap, member, title="书")

@@ -100,7 +100,9 @@ def test_gift_is_wrapped_then_unwrapped(owner: Client, friend: Client) -> None:
 
 
 def test_bargain_shows_the_cut_and_leads_to_payment_at_the_floor(owner: Client, friend: Client) -> None:
-    run = make_run("bargain", {"start": "10.00", "floor": "1.00", "helpers": 1, "has_own_cut": False}, stock=3)
+    run = make_run(
+        "bargain", {"start": "10.00", "floor": "1.00", "helpers": 1, "has_own_cut": False}, stock=3
+    )
     entry = opened(owner, run)
     page = text(press(friend, page_of(entry), "/do/cut/"))
     assert "−9.00" in page

@@ -40,7 +40,9 @@ def test_the_offer_is_seen_without_a_log_in() -> None:
     assert "10.00" in page
 
 
-@pytest.mark.parametrize(("state", "words"), [(RunState.PAUSED, "活动暂停中"), (RunState.SETTLED, "本期已经结束")])
+@pytest.mark.parametrize(
+    ("state", "words"), [(RunState.PAUSED, "活动暂停中"), (RunState.SETTLED, "本期已经结束")]
+)
 def test_a_run_that_stands_still_says_so(state: RunState, words: str) -> None:
     run = make_run("assist", slots={"stage_3": make_benefit()})
     Run.objects.filter(pk=run.pk).update(state=state, settled_at=timezone.now())
