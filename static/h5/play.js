@@ -110,7 +110,7 @@
   document.addEventListener("change", (event) => {
     const input = event.target;
     if (!input.matches("input[type=file]")) return;
-    const list = input.parentElement.querySelector("[data-preview]");
+    const list = input.closest(".field").querySelector("[data-preview]");
     list.replaceChildren();
     for (const file of [...input.files].slice(0, Number(input.dataset.most))) {
       const picture = document.createElement("img");
