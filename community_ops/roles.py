@@ -61,6 +61,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.cancel_order",
             "orders.refund_order",
             "campaigns.launch_campaign",
+            "campaigns.publish_landing",
             "campaigns.act_for_member",
             "campaigns.fulfil_grant",
             "campaigns.write_off_coupon",

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from apps.accounts.models import Team, User
 from apps.campaigns.selectors.plans import plan_of
+from apps.h5.views.landing import kept
 
 pytest_plugins = ["tests.chat_simulator_fixture"]
 
@@ -50,6 +51,7 @@ def nothing_kept() -> Iterator[None]:
     yield
     cache.clear()
     plan_of.cache_clear()
+    kept.forget()
 
 
 @pytest.fixture

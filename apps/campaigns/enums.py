@@ -249,7 +249,8 @@ class LandingState(models.TextChoices):
 
 LANDING_MOVES: dict[str, frozenset[str]] = {
     LandingState.DRAFT: frozenset({LandingState.SCHEDULED, LandingState.LIVE}),
-    LandingState.SCHEDULED: frozenset({LandingState.DRAFT, LandingState.LIVE}),
+    # Retired: it could not go live, and another draft stands where it would go back to.
+    LandingState.SCHEDULED: frozenset({LandingState.DRAFT, LandingState.LIVE, LandingState.RETIRED}),
     LandingState.LIVE: frozenset({LandingState.RETIRED}),
     LandingState.RETIRED: frozenset(),
 }
@@ -266,3 +267,13 @@ class Section(models.TextChoices):
     TOP = "top", _("上：主题和利益点")
     MIDDLE = "middle", _("中：凭什么信")
     BOTTOM = "bottom", _("下：再次行动")
+
+
+class Theme(models.TextChoices):
+    """Colours of a landing page; ``static/h5/base.css`` has a class for each."""
+
+    RED = "red", _("中国红")
+    ORANGE = "orange", _("暖橙")
+    GREEN = "green", _("青绿")
+    BLUE = "blue", _("湖蓝")
+    PURPLE = "purple", _("紫")

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.campaigns.services import expiring, runs, scoring, settling
+from apps.campaigns.services import expiring, landing, runs, scoring, settling
 from apps.campaigns.services.codes import low_stock
 from apps.campaigns.services.coupons import returning
 from apps.campaigns.services.engine import forgetting
@@ -93,3 +93,9 @@ def warn_low_stock() -> int:
 def forget_actions() -> None:
     """Delete answers to keys that nobody repeats any more."""
     forgetting.forget_actions(now=database_now())
+
+
+@shared_task
+def publish_landings() -> int:
+    """Publish landing pages whose time has come."""
+    return landing.publish_due(now=database_now())

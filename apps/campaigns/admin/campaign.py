@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from apps.accounts.admin.base import ScopedModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.campaigns.admin import campaign_page, list_cells, lookups, wizard
+from apps.campaigns.admin.landing import editor, pictures, versions
 from apps.campaigns.admin.pages import staff
 from apps.campaigns.enums import CampaignState
 from apps.campaigns.mechanics.registry import all_mechanics
@@ -63,6 +64,11 @@ class CampaignAdmin(ScopedModelAdmin):
             ("benefit/", lookups.benefit_view, "benefit"),
             ("<int:pk>/edit/", wizard.edit_view, "edit"),
             ("<int:pk>/do/<slug:verb>/", campaign_page.act_view, "act"),
+            ("<int:pk>/landing/", versions.versions_view, "landing"),
+            ("<int:pk>/landing/do/<slug:verb>/", versions.act_view, "landing_act"),
+            ("<int:pk>/landing/picture/", pictures.picture_view, "landing_picture"),
+            ("<int:pk>/landing/picture/<slug:token>/", pictures.thumb_view, "landing_thumb"),
+            ("<int:pk>/landing/<str:variant>/", editor.edit_view, "landing_edit"),
         ]
         own = [
             path(route, wrap(self._bound(view)), name=f"campaigns_campaign_{name}")

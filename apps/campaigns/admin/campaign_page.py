@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from apps.accounts.admin.audit_words import word_for
 from apps.accounts.admin.base import run_service
 from apps.accounts.models import User
+from apps.campaigns.admin.doors import doors_of
 from apps.campaigns.admin.list_cells import countdown, run_url
 from apps.campaigns.admin.pages import show, staff, visible_campaign
 from apps.campaigns.admin.risk_inputs import risk_in_words
@@ -85,6 +86,7 @@ def page_view(model_admin: ModelAdmin, request: HttpRequest, pk: str) -> HttpRes
         mechanic=mechanic,
         checks=checks,
         buttons=_buttons(campaign, user, checks, now),
+        doors=doors_of(campaign, user),
         may_edit=user.has_perm("campaigns.change_campaign") and campaign.state != CampaignState.ARCHIVED,
         may_clone=user.has_perm("campaigns.add_campaign"),
         may_delete=model_admin.has_delete_permission(request, campaign),

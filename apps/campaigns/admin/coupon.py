@@ -14,7 +14,7 @@ from unfold.decorators import action, display
 from apps.accounts.admin.base import ReadOnlyModelAdmin, run_service
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.campaigns.admin import write_off_pages
-from apps.campaigns.admin.entry import members_found
+from apps.campaigns.admin.entry import found_by_any, members_found
 from apps.campaigns.admin.grant_dialogs import ReasonForm
 from apps.campaigns.admin.pages import staff
 from apps.campaigns.enums import CouponState
@@ -92,8 +92,12 @@ class CouponAdmin(ReadOnlyModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(code=canonical_code(term)[:16]) | Q(batch=term) | Q(member__in=members_found(request, term))
-        return queryset.filter(found), False
+        ways = [
+            Q(code=canonical_code(term)[:16]),
+            Q(batch=term) & ~Q(batch=""),
+            Q(member__in=members_found(request, term)),
+        ]
+        return found_by_any(queryset, *ways), False
 
     @display(description=_("券码"))
     def masked(self, coupon: Coupon) -> str:

@@ -21,7 +21,7 @@ from unfold.decorators import action, display
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.campaigns.admin import warehouse_pages
-from apps.campaigns.admin.entry import members_found
+from apps.campaigns.admin.entry import found_by_any, members_found
 from apps.campaigns.admin.grant_steps import GrantSteps
 from apps.campaigns.admin.pages import staff
 from apps.campaigns.admin.run_pages import GRANT_COLOURS
@@ -129,11 +129,15 @@ class GrantAdmin(GrantSteps, ReadOnlyModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        found = Q(entry__code=term) | Q(shipping_number=term) | Q(member__in=members_found(request, term))
+        ways = [
+            Q(entry__code=term),
+            Q(shipping_number=term) & ~Q(shipping_number=""),
+            Q(member__in=members_found(request, term)),
+        ]
         number = term.lstrip("#")
         if number.isdecimal() and len(number) < 16:
-            found |= Q(pk=number)
-        return queryset.filter(found), False
+            ways.append(Q(pk=number))
+        return found_by_any(queryset, *ways), False
 
     # --- columns
 

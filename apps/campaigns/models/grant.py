@@ -118,6 +118,9 @@ class Grant(TimeStamped):
                 name="grant_attention",
             ),
             models.Index(
+                fields=["shipping_number"], condition=~Q(shipping_number=""), name="grant_shipping_number"
+            ),
+            models.Index(
                 fields=["run", "address_hash"], condition=~Q(address_hash=""), name="grant_run_address"
             ),
         ]
@@ -218,6 +221,7 @@ class Coupon(models.Model):
             models.Index(fields=["member", "state"], condition=Q(member__isnull=False), name="coupon_wallet"),
             models.Index(fields=["benefit", "state"], name="coupon_benefit_state"),
             models.Index(fields=["grant"], condition=Q(grant__isnull=False), name="coupon_grant"),
+            models.Index(fields=["batch", "-id"], condition=~Q(batch=""), name="coupon_batch"),
             models.Index(fields=["used_order"], condition=Q(used_order__isnull=False), name="coupon_order"),
             models.Index(
                 fields=["valid_until"], condition=Q(state=CouponState.ACTIVE), name="coupon_due_to_expire"

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.campaigns.enums import LandingState, Variant
+from apps.campaigns.enums import LandingState, Theme, Variant
 from apps.campaigns.models.campaign import Campaign
 from apps.core.models import ScopedQuerySet, TimeStamped
 
@@ -39,7 +39,7 @@ class LandingVersion(TimeStamped):
     )
     title = models.CharField(_("版本备注"), max_length=60, blank=True, help_text=_("只给同事看。"))
     blocks = models.JSONField(_("内容"), default=list, blank=True)
-    theme = models.CharField(_("配色"), max_length=12, default="red")
+    theme = models.CharField(_("配色"), max_length=12, choices=Theme.choices, default=Theme.RED)
     share = models.PositiveSmallIntegerField(
         _("B 方案流量（%）"), default=50, help_text=_("多少访客看到 B 方案。")
     )
@@ -56,6 +56,7 @@ class LandingVersion(TimeStamped):
         verbose_name = _("落地页版本")
         verbose_name_plural = _("落地页版本")
         ordering = ["-id"]
+        permissions = [("publish_landing", _("可发布和下线落地页"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "number"],

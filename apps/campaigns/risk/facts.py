@@ -44,7 +44,8 @@ class Parcel:
 
 @dataclass(frozen=True)
 class EntryFacts:
-    """An entry with its latest contributions, oldest first. ``ip_hash`` and ``device_hash`` are its opening's."""
+    """An entry with its latest contributions, oldest first. ``ip_hash`` and ``device_hash`` are its opening's;
+    ``open_score`` is what its open flags weighed when this was read."""
 
     entry_id: int
     run_id: int
@@ -54,6 +55,7 @@ class EntryFacts:
     device_hash: str = ""
     parts: tuple[PartFact, ...] = ()
     parcels: tuple[Parcel, ...] = ()
+    open_score: int = 0
 
     @property
     def helpers(self) -> tuple[PartFact, ...]:

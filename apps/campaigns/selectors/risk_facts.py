@@ -19,9 +19,15 @@ FRESH = 10
 #: Members on one device, or entries in a helper's past, beyond which it makes no difference.
 ENOUGH = 100
 
+#: What weighs on an entry: flags that are open. A contribution that is void by now weighs nothing more, except a
+#: leaver's, whose leaving is the point.
+OPEN_FLAGS = """
+campaigns_flag AS f LEFT JOIN campaigns_contribution AS fc ON fc.id = f.contribution_id
+WHERE f.state = 'open' AND (fc.id IS NULL OR fc.state <> 'void' OR fc.void_reason = 'left')"""
 #: A leaver's contribution may be void already: it is evidence all the same.
-_FACTS = """
+_FACTS = f"""
 SELECT e.id, e.run_id, e.owner_id, e.opened_at, e.ip_hash, e.device_hash,
+  (SELECT COALESCE(sum(f.score), 0) FROM {OPEN_FLAGS} AND f.entry_id = e.id),
   c.id, c.member_id, c.at, c.state <> 'void', c.is_seat, c.is_new_member, c.ip_hash, c.device_hash,
   COALESCE(near.members, 0)
 FROM campaigns_entry AS e
@@ -83,9 +89,11 @@ def quick_facts(
     parts: dict[int, list[PartFact]] = defaultdict(list)
     found: dict[int, EntryFacts] = {}
     for row in _rows(_FACTS, values):
-        found.setdefault(row[0], EntryFacts(row[0], row[1], row[2], row[3], row[4], row[5]))
-        if row[6] is not None:
-            parts[row[0]].append(PartFact(*row[6:15]))
+        entry_id, run_id, owner_id, opened_at, ip_hash, device_hash, score = row[:7]
+        facts = EntryFacts(entry_id, run_id, owner_id, opened_at, ip_hash, device_hash, open_score=int(score))
+        found.setdefault(entry_id, facts)
+        if row[7] is not None:
+            parts[row[0]].append(PartFact(*row[7:16]))
     return {pk: replace(facts, parts=tuple(parts[pk])) for pk, facts in found.items()}
 
 

@@ -18,6 +18,7 @@ from apps.content_calendar.enums import EDITABLE_STATES, POST_MOVES, PostState
 from apps.content_calendar.models import Post, PostTarget
 from apps.content_calendar.selectors.wall_clock import plannable
 from apps.content_calendar.services.access import check_may, lock_post
+from apps.content_calendar.services.links import links_of
 from apps.content_calendar.services.messages import group_due_at, messages_for, variables_of
 from apps.core.errors import Invalid, WrongState
 from apps.core.models import move
@@ -156,14 +157,17 @@ def _move_scheduled(post: Post, to: datetime, *, actor: User, now: datetime) -> 
     if moved != len(targets):  # a worker took one of them in between: nothing of this transaction stays
         raise WrongState(_("刚刚开始发送，来不及改时间了。"), hint=_("刷新页面看看进度。"), code="began")
     if any(name.startswith("post.") or name == "group.day_number" for name in variables_of(post)):
-        rewrite_deliveries(contents=_rendered_anew(post, targets), now=now)
+        rewrite_deliveries(contents=_rendered_anew(post, targets, now=now), now=now)
 
 
-def _rendered_anew(post: Post, targets: list[PostTarget]) -> dict[int, dict]:
+def _rendered_anew(post: Post, targets: list[PostTarget], *, now: datetime) -> dict[int, dict]:
     contents = {}
     by_place = {(t.group_id, t.part): t.delivery_id for t in targets}
-    for group in {t.group for t in targets}:
-        for message in messages_for(post, group, due=group_due_at(post, group)):
+    groups = {t.group for t in targets}
+    links = links_of(post, groups, now=now)
+    for group in groups:
+        due = group_due_at(post, group)
+        for message in messages_for(post, group, due=due, run_link=links.get(group.pk)):
             if (delivery := by_place.get((group.pk, message.part))) is not None:
                 contents[delivery] = message.content
     return contents

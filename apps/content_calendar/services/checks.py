@@ -19,6 +19,7 @@ from apps.content_calendar.services.audience_checks import (
     about_repeats,
     about_time,
 )
+from apps.content_calendar.services.links import run_of, wants_link
 from apps.content_calendar.services.messages import Message, group_due_at, messages_for, variables_of
 from apps.content_calendar.services.problems import Problem, Problems, error, names_of, warning
 from apps.content_calendar.services.rendering import check_syntax
@@ -38,7 +39,14 @@ def problems_of(post: Post, *, now: datetime, groups: Sequence[Group] | None = N
     once per driver.
     """
     groups = list(groups_of(post).select_related("channel") if groups is None else groups)
-    found = list(chain(about_content(post), about_groups(post, groups), about_time(post, groups, now=now)))
+    found = list(
+        chain(
+            about_content(post),
+            about_link(post),
+            about_groups(post, groups),
+            about_time(post, groups, now=now),
+        )
+    )
     if not any(p.code in {"unknown_variable", "broken_variable", "bad_timezone"} for p in found):
         found += chain(about_messages(post, groups, now=now), about_pace(post, groups, now=now))
     found += chain(about_repeats(post, groups), about_earlier_sends(post))
@@ -71,6 +79,16 @@ def about_content(post: Post) -> Iterator[Problem]:
             check_syntax(text)
         except Invalid as refusal:
             yield error(refusal.code, str(refusal.message), hint=str(refusal.hint), field=name)
+
+
+def about_link(post: Post) -> Iterator[Problem]:
+    if wants_link(post) and run_of(post) is None:
+        yield error(
+            "no_run",
+            _("这条帖子没有关联活动，用不了“活动链接”。"),
+            hint=_("去掉 {{ run.link }}，或改用活动自动起草的帖子。"),
+            field="body",
+        )
 
 
 def rendered(post: Post, groups: list[Group], *, now: datetime) -> list[tuple[Group, Message]]:
@@ -120,8 +138,9 @@ def _words(message: Message) -> str:
 
 
 def _is_blank(post: Post, group: Group, name: str, *, now: datetime) -> bool:
+    read = VARIABLES[name].read
     due = group_due_at(post, group) if post.scheduled_at else now
-    return not VARIABLES[name].read(group, due).strip()
+    return read is not None and not read(group, due).strip()
 
 
 def about_wording(texts: list[str]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ from apps.channels.enums import ContentKind
 from apps.content_calendar.enums import Part
 from apps.content_calendar.models import Post
 from apps.content_calendar.selectors.wall_clock import due_at
+from apps.content_calendar.services.links import sample_link
 from apps.content_calendar.services.rendering import render, variables_in
 from apps.content_calendar.services.variables import values_for
 from apps.groups.models import Group
@@ -30,12 +31,14 @@ def group_due_at(post: Post, group: Group) -> datetime:
     return due_at(scheduled_at=post.scheduled_at, is_group_time=post.is_group_time, timezone=group.timezone)
 
 
-def messages_for(post: Post, group: Group, *, due: datetime) -> list[Message]:
+def messages_for(post: Post, group: Group, *, due: datetime, run_link: str | None = None) -> list[Message]:
     """The messages of ``post`` in ``group``, in the order in which they go out; empty if it says nothing.
 
+    ``run_link`` is the group's own link (``services.links``); left out, a sample of the same length stands for it.
     Raises ``Invalid`` for a wrong variable.
     """
-    values = values_for(group, due_at=due, is_group_time=post.is_group_time)
+    link = sample_link() if run_link is None else run_link
+    values = values_for(group, due_at=due, is_group_time=post.is_group_time, run_link=link)
     if post.kind == ContentKind.LINK:
         content = {
             "kind": post.kind,

@@ -141,6 +141,7 @@ def _words(run: Run, campaign: Campaign) -> RunWords:
         closes_at=run.closes_at,
         timezone=campaign.timezone,
         won=won,
+        is_mini_program=bool(campaign.mini_program_path.strip()),
     )
 
 

@@ -10,11 +10,13 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.campaigns.mechanics.base import Action, Actor, RunFacts, Turn
 from apps.campaigns.selectors.plans import Plan
 from apps.campaigns.services.recurrence import moment_in_words
 from apps.content_calendar.enums import RunPostKind
+from apps.content_calendar.services.variables import RUN_LINK
 from apps.content_calendar.services.wording import absolute_words_in, coercion_phrases_in, phone_numbers_in
 
 #: A post about a run that has just begun, or just been settled, comes this much later: somebody has to approve it.
@@ -33,6 +35,7 @@ class RunWords:
     closes_at: datetime
     timezone: str
     won: int = 0
+    is_mini_program: bool = False
 
 
 def planned_times(*, opens_at: datetime, closes_at: datetime, warn: timedelta) -> dict[RunPostKind, datetime]:
@@ -64,9 +67,11 @@ def title_of(kind: RunPostKind, words: RunWords, number: int) -> str:
 
 
 def body_of(kind: RunPostKind, words: RunWords) -> str:
-    """The text for the groups; it stands on its own, with nothing to be filled in."""
+    """The text for the groups. Its only variable is the last word: each group's own link; where the campaign is
+    played in a mini-program, no web link is given away."""
     lines = [_plain(line) for line in _LINES[kind](words)]
-    return "\n".join(line for line in lines if line)
+    door = _("请在小程序里参加。") if words.is_mini_program else f"{_DOORS[kind]}{{{{ {RUN_LINK} }}}}"
+    return "\n".join([*(line for line in lines if line), door])
 
 
 def _plain(text: str) -> str:
@@ -137,4 +142,10 @@ _LINES = {
     RunPostKind.START: _start,
     RunPostKind.REMINDER: _reminder,
     RunPostKind.RESULT: _result,
+}
+_DOORS = {
+    RunPostKind.WARMUP: gettext_lazy("先看看规则："),
+    RunPostKind.START: gettext_lazy("从这里参加："),
+    RunPostKind.REMINDER: gettext_lazy("从这里参加："),
+    RunPostKind.RESULT: gettext_lazy("从这里看结果："),
 }

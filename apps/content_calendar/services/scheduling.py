@@ -15,6 +15,7 @@ from apps.content_calendar.models import Post, PostTarget
 from apps.content_calendar.selectors.audience import groups_of
 from apps.content_calendar.services.access import check_may, check_sight, lock_post
 from apps.content_calendar.services.checks import problems_of
+from apps.content_calendar.services.links import links_of
 from apps.content_calendar.services.messages import group_due_at, messages_for
 from apps.content_calendar.services.problems import names_of
 from apps.content_calendar.services.submission import (
@@ -109,11 +110,12 @@ def _check_sendable(post: Post, groups: list[Group], *, now: datetime) -> None:
 def _create_targets(post: Post, groups: list[Group], *, now: datetime) -> None:
     drafts: list[Draft] = []
     places: list[tuple[Group, int]] = []
+    links = links_of(post, groups, now=now)
     for rank, group in enumerate(groups):
         if group.channel_id is None:
             raise Invalid(_("“%(group)s”没有发送通道。") % {"group": group}, hint=_("先绑定一个通道。"))
         due = group_due_at(post, group)
-        for message in messages_for(post, group, due=due):
+        for message in messages_for(post, group, due=due, run_link=links.get(group.pk)):
             drafts.append(
                 Draft(
                     key=delivery_key(

@@ -12,16 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from apps.content_calendar.selectors.wall_clock import house_zone, zone
 from apps.groups.models import Group
 
+#: The group's own short link to the run that the post speaks of.
+RUN_LINK = "run.link"
 _WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 
 
 @dataclass(frozen=True)
 class Variable:
-    """``read`` gets the group and the due time on the clock that the post follows; "" means not filled in."""
+    """``read`` gets the group and the due time on the clock that the post follows; "" means not filled in.
+
+    Without ``read`` the value is made for each post and group: see ``services.links``.
+    """
 
     name: str
     label: Promise
-    read: Callable[[Group, datetime], str]
+    read: Callable[[Group, datetime], str] | None = None
 
 
 def _free_seats(group: Group, _due: datetime) -> str:
@@ -46,12 +51,14 @@ _ALL = [
     Variable("post.date", _("发布日期"), lambda group, due: f"{due.month}月{due.day}日"),
     Variable("post.weekday", _("星期"), lambda group, due: _WEEKDAYS[due.weekday()]),
     Variable("post.time", _("发布时刻"), lambda group, due: f"{due:%H:%M}"),
+    Variable(RUN_LINK, _("活动链接")),
 ]
 VARIABLES: dict[str, Variable] = {variable.name: variable for variable in _ALL}
 
 
-def values_for(group: Group, *, due_at: datetime, is_group_time: bool) -> dict[str, str]:
+def values_for(group: Group, *, due_at: datetime, is_group_time: bool, run_link: str = "") -> dict[str, str]:
     """Every variable's value in one group, in the language of the groups rather than of the reader."""
     due = due_at.astimezone(zone(group.timezone) if is_group_time else house_zone())
     with translation.override(settings.LANGUAGE_CODE):
-        return {name: variable.read(group, due) for name, variable in VARIABLES.items()}
+        values = {name: variable.read(group, due) for name, variable in VARIABLES.items() if variable.read}
+    return values | {RUN_LINK: run_link}

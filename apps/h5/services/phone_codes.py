@@ -153,7 +153,10 @@ def _deliver(provider: SmsProvider, message: CodeMessage, now: datetime) -> None
     request = provider.request(message, credentials=credentials, now=now)
     if request is None:
         logger.warning(
-            "验证码 %s（发给 %s，%d 分钟内有效）", message.code, mask_phone(message.phone), message.minutes
+            "login code %s for %s, good for %d minutes",
+            message.code,
+            mask_phone(message.phone),
+            message.minutes,
         )
         return
     provider.read(ask(request))

@@ -76,6 +76,7 @@ def open_session(
         label=label[:60],
         opened_by=actor,
         created_at=now,
+        last_seen_at=now,
         expires_at=now + (STAFF_LIFETIME if is_trial else min(lifetime or LIFETIME, LIFETIME)),
         ip_hash=ip_hash,
         device_hash=device_hash,

@@ -12,7 +12,7 @@ from apps.accounts.models import AuditEntry, Notice
 from apps.campaigns.enums import BenefitKind, FlagState, GrantState, PartState, Verdict
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import BlockedMember, Contribution, Entry, Flag, Grant, Run
-from apps.campaigns.selectors.plans import plan_of
+from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.services.engine import Origin, act, open_entry
 from apps.campaigns.services.granting.addresses import fill_address
 from apps.campaigns.services.granting.holding import fund_unfunded
@@ -217,16 +217,21 @@ def test_review_needs_permission_scope_and_a_note(make_user, team) -> None:
     assert review(entry, Verdict.VOID, operator).voided_parts == 1
 
 
-def test_inline_look_is_two_queries_and_three_with_a_finding() -> None:
+def test_inline_look_is_one_query_two_with_a_known_finding_and_three_with_a_new_one() -> None:
     entry = suspicious()
     plan = plan_of(entry.run_id, 1)
     honest = opened(entry.run, make_member(), device_hash="x")
-    for one, number in ((honest, 2), (entry, 3)):
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            is_suspicious(plan=plan, entry_id=one.pk, gives=[], now=timezone.now())
-        assert len(asked) == number
+    for one, number, verdict in ((honest, 1, False), (entry, 2, True)):
+        assert _look(plan, one) == (number, verdict)
+    Flag.objects.all().delete()
+    assert _look(plan, entry) == (3, True)
+
+
+def _look(plan: Plan, entry: Entry) -> tuple[int, bool]:
+    """Queries of an inline look, and what it says."""
+    with CaptureQueriesContext(connection) as asked:
+        verdict = is_suspicious(plan=plan, entry_id=entry.pk, gives=[], now=timezone.now())
+    return len(asked), verdict
 
 
 def test_tick_finds_leavers_and_holds_what_has_not_set_out(architect) -> None:

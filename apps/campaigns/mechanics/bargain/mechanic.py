@@ -22,6 +22,7 @@ from apps.campaigns.mechanics.base import (
     Figure,
     Give,
     Mechanic,
+    Offer,
     OrderSpec,
     Page,
     Part,
@@ -109,7 +110,7 @@ class Bargain(Mechanic[BargainRules]):
                 Stock(reserved=1),
                 ChangeEntry(
                     state=EntryState.MATCHED,
-                    data=held(entry, "floor"),
+                    data=held(turn, "floor"),
                     expires_at=turn.now + timedelta(hours=rules.pay_hours),
                     reason="floor",
                 ),
@@ -156,7 +157,7 @@ class Bargain(Mechanic[BargainRules]):
         if is_early:
             effects += [
                 Stock(reserved=1),
-                ChangeEntry(state=EntryState.MATCHED, data=held(entry, "early"), expires_at=pay_before),
+                ChangeEntry(state=EntryState.MATCHED, data=held(turn, "early"), expires_at=pay_before),
             ]
         return Decision(tuple(effects), {"price": _money(price), "pay_before": pay_before.isoformat()})
 
@@ -218,6 +219,9 @@ class Bargain(Mechanic[BargainRules]):
 
     def page(self, turn: BargainTurn) -> Page:
         return bargain_page(turn)
+
+    def offer(self, rules: BargainRules) -> Offer:
+        return Offer(rules.floor, rules.start, _("请 %(n)d 位好友砍到底") % {"n": rules.helpers})
 
     def costs(self, rules: BargainRules, prices: Mapping[str, Decimal]) -> Costs:
         buyer, helper = prices.get("buyer", Decimal(0)), prices.get("helper", Decimal(0))

@@ -20,7 +20,7 @@ from apps.campaigns.mechanics.base.effects import (
 )
 from apps.campaigns.mechanics.base.facts import Action, Actor, Part, RunFacts, State, Turn
 from apps.campaigns.mechanics.base.mechanic import Mechanic
-from apps.campaigns.mechanics.base.pages import Button, Costs, Figure, Page, Totals, Voice
+from apps.campaigns.mechanics.base.pages import Button, Costs, Figure, Offer, Page, Totals, Voice
 from apps.campaigns.mechanics.base.refusal import Refused
 from apps.campaigns.mechanics.base.rules import Problem, Rules, rule
 from apps.campaigns.mechanics.base.verbs import Param, ParamKind, RankPrize, ScoreSource, Slot, Verb, Who
@@ -41,6 +41,7 @@ __all__ = [
     "Give",
     "Mechanic",
     "MovePoints",
+    "Offer",
     "OpenAnother",
     "OrderSpec",
     "Page",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.mechanics.base.effects import ChangeEntry, ChangePart, Decision
 from apps.campaigns.mechanics.base.facts import Part, State, Turn
-from apps.campaigns.mechanics.base.pages import Costs, Figure, Page, Totals, Voice
+from apps.campaigns.mechanics.base.pages import Costs, Figure, Offer, Page, Totals, Voice
 from apps.campaigns.mechanics.base.refusal import Refused
 from apps.campaigns.mechanics.base.rules import Rules, Text
 from apps.campaigns.mechanics.base.verbs import RankPrize, ScoreSource, Slot, Verb, Who
@@ -140,6 +140,10 @@ class Mechanic[R: Rules](ABC):
     def page(self, turn: Turn[R]) -> Page:
         """What ``turn.action.actor`` sees (the verb is ``look``). ``turn.state`` is ``None`` before one's own
         entry; otherwise its ``parts`` are loaded up to a page's worth."""
+
+    def offer(self, rules: R) -> Offer | None:
+        """The price that a landing page shows; ``None`` where nothing is paid."""
+        return None
 
     @abstractmethod
     def costs(self, rules: R, prices: Mapping[str, Decimal]) -> Costs:

@@ -43,6 +43,16 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What one is asked to pay, in yuan, before anything begins. ``usual`` is what the same costs without taking
+    part, 0 where the rules do not say; ``note`` is what the price depends on."""
+
+    price: Decimal
+    usual: Decimal = Decimal(0)
+    note: Text = ""
+
+
+@dataclass(frozen=True)
 class Voice:
     """One side of what a person has to decide: ``text`` is what it said, empty if nothing; ``facts`` are what is
     known of it."""

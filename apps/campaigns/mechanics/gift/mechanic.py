@@ -19,6 +19,7 @@ from apps.campaigns.mechanics.base import (
     Figure,
     Give,
     Mechanic,
+    Offer,
     OrderSpec,
     Page,
     Param,
@@ -232,6 +233,9 @@ class Gift(Mechanic[GiftRules]):
 
     def page(self, turn: Turn[GiftRules]) -> Page:
         return pages.page(turn)
+
+    def offer(self, rules: GiftRules) -> Offer | None:
+        return Offer(rules.price) if rules.price else None
 
     def costs(self, rules: GiftRules, prices: Mapping[str, Decimal]) -> Costs:
         return pages.costs(rules, prices)

@@ -15,6 +15,7 @@ from apps.campaigns.mechanics.base import (
     Effect,
     Figure,
     Mechanic,
+    Offer,
     Page,
     Param,
     ParamKind,
@@ -179,6 +180,10 @@ class GroupBuy(Mechanic[GroupBuyRules]):
 
     def page(self, turn: Turn[GroupBuyRules]) -> Page:
         return pages.page(turn)
+
+    def offer(self, rules: GroupBuyRules) -> Offer:
+        note = _("满 %(n)d 人") % {"n": rules.needed}
+        return Offer(rules.price, rules.single_price, note)
 
     def costs(self, rules: GroupBuyRules, prices: Mapping[str, Decimal]) -> Costs:
         return pages.costs(rules, prices)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from apps.campaigns.risk.base import Finding
 from apps.campaigns.risk.facts import EntryFacts
+from apps.campaigns.selectors.risk_facts import OPEN_FLAGS
 
 #: Found again, it may have become worse; what a person has decided stays decided (C13).
 _WRITE = """
@@ -21,13 +22,10 @@ ORDER BY n.key
 ON CONFLICT (run_id, key) DO UPDATE SET score = EXCLUDED.score, evidence = EXCLUDED.evidence, updated_at = %(now)s
 WHERE f.state = 'open' AND EXCLUDED.score > f.score
 RETURNING f.id"""
-#: Suspicion of an entry: the sum of what is open. A contribution that is void by now weighs nothing more, except
-#: a leaver's, whose leaving is the point.
-_WEIGHS = """
-campaigns_flag AS f LEFT JOIN campaigns_contribution AS c ON c.id = f.contribution_id
-WHERE f.state = 'open' AND (c.id IS NULL OR c.state <> 'void' OR c.void_reason = 'left')"""
-_OPEN_SCORE = f"SELECT COALESCE(sum(f.score), 0) FROM {_WEIGHS} AND f.entry_id = %s"
-_HEAVY = f"SELECT f.entry_id FROM {_WEIGHS} AND f.run_id = %s GROUP BY 1 HAVING sum(f.score) >= %s ORDER BY 1"
+_OPEN_SCORE = f"SELECT COALESCE(sum(f.score), 0) FROM {OPEN_FLAGS} AND f.entry_id = %s"
+_HEAVY = (
+    f"SELECT f.entry_id FROM {OPEN_FLAGS} AND f.run_id = %s GROUP BY 1 HAVING sum(f.score) >= %s ORDER BY 1"
+)
 
 
 def write_findings(facts: EntryFacts, findings: Iterable[Finding], *, now: datetime) -> int:

@@ -16,13 +16,13 @@ def is_suspicious(*, plan: Plan, entry_id: int, gives: Sequence[Give], now: date
     """Look at the entry by the rules that can be asked at once, keep what they find, and say whether the open
     suspicion reaches the campaign's threshold (C13).
 
-    In the caller's transaction, which holds the entry's lock and has written the contribution. Two queries, three
+    In the caller's transaction, which holds the entry's lock and has written the contribution. One query, three
     when something is found.
     """
     policy = policy_of(plan.risk)
     facts = quick_facts([entry_id], policy)[entry_id]
-    write_findings(facts, policy.look(facts), now=now)
-    return open_score(entry_id) >= policy.hold_from
+    is_worse = write_findings(facts, policy.look(facts), now=now)
+    return (open_score(entry_id) if is_worse else facts.open_score) >= policy.hold_from
 
 
 def suspicious_entries(*, plan: Plan) -> list[int]:
