@@ -2,8 +2,6 @@
 
 from django.urls import URLPattern, path
 
-from apps.h5.views import beacon, board, entry, home, login, personal, photo, play, share, terms, wechat
-from apps.h5.views import home, landing
 from apps.h5.views import (
     beacon,
     board,
@@ -11,12 +9,14 @@ from apps.h5.views import (
     entry,
     gifts,
     home,
+    landing,
     login,
     me,
     paying,
     personal,
     photo,
     play,
+    rehearsal,
     share,
     terms,
     wechat,
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("contact/", landing.contact, name="contact"),
     path("pic/<str:token>/<int:width>.webp", landing.landing_picture, name="landing_picture"),
     path("preview/<str:token>/", landing.preview, name="preview"),
+    path("preview/<str:token>/play/<slug:screen>/", rehearsal.rehearsal, name="rehearsal"),
     path("e/<str:code>/share/", share.share_entry, name="share"),
     path("r/<int:pk>/share/", share.share_run, name="share"),
     path("poster/<str:code>.png", share.poster, name="poster"),

@@ -10,7 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from apps.accounts.models import User
 from apps.campaigns.admin.landing.inputs import TypedBlock, from_post, from_stored, moved, new_block
 from apps.campaigns.blocks.registry import all_blocks
-from apps.campaigns.enums import LandingState, Section, Theme
+from apps.campaigns.enums import LandingState, Section, Theme, Variant
 from apps.campaigns.models import Campaign, LandingVersion
 from apps.campaigns.selectors.landing import starter_blocks
 from apps.campaigns.services.landing import keep_picture
@@ -63,9 +63,14 @@ def version_in(campaign: Campaign, variant: str, state: LandingState) -> Landing
 
 
 def stored_sheet(campaign: Campaign, variant: str) -> Sheet:
-    """The draft; without one what is live, and without that the page shipped for the mechanic, not saved yet."""
+    """The draft; without one what is live, for B else the live A, and without that the page shipped for the
+    mechanic; nothing is saved yet."""
     draft = version_in(campaign, variant, LandingState.DRAFT)
-    base = draft or version_in(campaign, variant, LandingState.LIVE)
+    base = (
+        draft
+        or version_in(campaign, variant, LandingState.LIVE)
+        or version_in(campaign, Variant.A, LandingState.LIVE)
+    )
     if base is None:
         theme, blocks = starter_blocks(campaign)
         return Sheet(variant, from_stored(blocks), theme)
