@@ -75,7 +75,7 @@ def test_funnel_counts_and_opens_the_rows_behind_it(desk, run, now, django_asser
     rows = html(desk, f"{reverse('admin:h5_touch_changelist')}?run__id__exact={run.pk}&channel=sms")
     assert rows.count("sms") >= 2
     assert "news.example" in rows
-    assert desk.get(url("traffic", run, run="9" * 30)).status_code == 404
+    assert desk.get(url("traffic", run) + "?run=" + "9" * 30).status_code == 404
 
 
 def test_heat_counts_browsers_medians_and_taps(desk, run, now):
