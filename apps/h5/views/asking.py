@@ -48,6 +48,11 @@ class Field:
         return f"p_{self.param.key}"
 
     @property
+    def id(self) -> str:
+        """What its label points to."""
+        return f"of-{self.param.key}"
+
+    @property
     def kind(self) -> str:
         return self.param.kind.value
 
