@@ -1,9 +1,11 @@
 """The page of a run as strangers see it: states, real numbers, cards, weight, memory, attacks (S2, S6)."""
 
 import gzip
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
+from apps.accounts.enums import Role
 from apps.accounts.models import Team, User
 from apps.campaigns.blocks.registry import all_blocks
 from apps.campaigns.enums import BenefitKind, CampaignState, LandingState, RunState
@@ -24,6 +27,7 @@ from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign, LandingVersion, Run, RunStock
 from apps.campaigns.services.landing import keep_picture, publish, save_draft
 from apps.campaigns.services.landing.previewing import preview_token
+from apps.core.errors import NotAllowed
 from apps.h5.models import Touch
 from apps.h5.views.landing import kept
 from tests.campaigns.factories import make_benefit, make_member, make_run
@@ -79,10 +83,9 @@ def test_every_mechanic_has_a_page_without_anybody_writing_one(client: Client, m
     run = make_run(mechanic, stock=10 if all_mechanics()[mechanic].stock_word else None)
     page = page_of(client, run)
     assert page.count("<h1") == 1
-    assert f"/m/r/{run.pk}/play/" in page or "play" in page
+    assert f'href="/m/r/{run.pk}/play/"' in page
     for name in ("top", "middle", "bottom"):
         assert f'data-section="{name}"' in page
-    assert str(all_mechanics()[mechanic].opening.label) in page
 
 
 @pytest.mark.parametrize("mechanic", sorted(all_mechanics()))
@@ -229,7 +232,7 @@ def test_page_is_made_with_few_queries_whatever_the_number_of_members(
         for _ in range(count):
             start(run, make_member())
         kept.forget()
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(6):
             client.get(f"/m/r/{run.pk}/")
 
 
@@ -420,13 +423,9 @@ def test_nothing_that_an_editor_types_becomes_markup(
     live_version(run, block)
     pages = [page_of(client, run)]
     token = preview_token(campaign=run.campaign, version=None, actor=architect)
-    pages.append(client.post(f"/m/preview/{token}/", {"blocks": f"[{_json(block)}]"}).content.decode())
+    pages.append(client.post(f"/m/preview/{token}/", {"blocks": json.dumps([block])}).content.decode())
     for page in pages:
-        main = page.split("<main")[1].split("</main>")[0]
-        assert "<script" not in main
-        assert "onerror" not in re.sub(r"&lt;.*?&gt;", "", main)
-        assert "<img src=x" not in main
-        assert "{{" not in main or "{{ 7|add:7 }}" in main
+        assert _dangers(page) == []
 
 
 def test_nothing_that_an_operator_or_a_member_types_becomes_markup(client: Client) -> None:
@@ -439,8 +438,7 @@ def test_nothing_that_an_operator_or_a_member_types_becomes_markup(client: Clien
     start(run, make_member("<script>alert(1)</script>"))
     start(run, make_member("\u202e\u200bevil"))
     page = page_of(client, run)
-    assert "<script>" not in page
-    assert "<img src=x" not in page
+    assert _dangers(page) == []
     assert "\u202e" not in page
 
 
@@ -472,9 +470,12 @@ def test_early_phone_fills_in_the_log_in_and_leaves_no_trace_in_the_address(clie
     answer = client.post("/m/contact/", {"phone": "138 0013 8000", "next": f"/m/r/{run.pk}/play/"})
     assert answer.status_code == 303
     assert answer["Location"] == f"{reverse('h5:login')}?next=/m/r/{run.pk}/play/"
-    hint = answer.cookies["phone_hint"]
-    assert hint["httponly"]
-    assert "13800138000" not in hint.value.replace(" ", "")
+    assert answer.cookies["phone_hint"]["httponly"]
+    assert "8000" not in answer.cookies["phone_hint"].value
+    assert 'value="138 0013 8000"' in client.get(answer["Location"]).content.decode()
+    other = Client()
+    other.cookies["phone_hint"] = answer.cookies["phone_hint"].value
+    assert "8000" not in other.get(answer["Location"]).content.decode()
 
 
 @pytest.mark.parametrize("phone", ["<script>", "1" * 21, "javascript:alert(1)", ""])
@@ -508,8 +509,12 @@ def test_preview_is_for_who_was_given_it(
     token = preview_token(campaign=run.campaign, version=None, actor=architect)
     for forged in (token[:-1] + ("A" if token[-1] != "A" else "B"), "x", token.split(":")[0]):
         assert client.get(f"/m/preview/{forged}/").status_code == 404
-    stranger = make_user("stranger", "operator-of-nothing") if False else None
-    assert stranger is None
+    stranger = make_user("stranger", Role.GROUP_OPERATOR, Team.objects.create(name="华南"))
+    with pytest.raises(NotAllowed):
+        preview_token(campaign=run.campaign, actor=stranger)
+    other = live_version(make_run("assist"), RULES)
+    mixed = preview_token(campaign=run.campaign, version=other, actor=architect)
+    assert client.get(f"/m/preview/{mixed}/").status_code == 404
 
 
 def test_preview_of_a_public_page_is_not_the_public_page(client: Client, run: Run, architect: User) -> None:
@@ -519,7 +524,25 @@ def test_preview_of_a_public_page_is_not_the_public_page(client: Client, run: Ru
     assert "frame-ancestors 'none'" in client.get(f"/m/r/{run.pk}/")["Content-Security-Policy"]
 
 
-def _json(block: dict[str, Any]) -> str:
-    import json
+class _Dangers(HTMLParser):
+    """Scripts but our own, handlers and foreign sources, as a browser's parser would see them."""
 
-    return json.dumps(block, ensure_ascii=False)
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        is_ours = (given.get("src") or "").startswith("/")
+        if tag in ("iframe", "object", "base") or (tag in ("script", "img") and not is_ours):
+            self.found.append(tag)
+        self.found += [name for name in given if name.startswith("on") or name == "style"]
+        self.found += [
+            value for value in given.values() if (value or "").strip().lower().startswith("javascript:")
+        ]
+
+
+def _dangers(page: str) -> list[str]:
+    parser = _Dangers()
+    parser.feed(page)
+    return parser.found

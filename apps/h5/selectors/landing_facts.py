@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.campaigns.api.shapes import benefits, stock_left
 from apps.campaigns.enums import EntryState, PartState, RunState
 from apps.campaigns.mechanics.base import Action, Actor, Mechanic, Offer, Page, RunFacts, Turn
+from apps.campaigns.mechanics.base.rules import Text
 from apps.campaigns.models import Campaign, Contribution, Entry, Run, RunStock
 from apps.campaigns.selectors.names import public_name
 from apps.campaigns.selectors.plans import Plan, read_plan
@@ -56,6 +57,13 @@ class Facts:
     @property
     def mechanic(self) -> Mechanic[Any]:
         return self.plan.mechanic
+
+    @property
+    def opening(self) -> Text:
+        """What the button that begins says, with the price if the mechanic's page says it."""
+        key = self.mechanic.opening.key
+        offered = (button.label for button in self.page.buttons if button.verb == key)
+        return next(offered, self.mechanic.opening.label)
 
     @property
     def title(self) -> str:

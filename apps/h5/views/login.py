@@ -28,6 +28,7 @@ from apps.h5.views.base import (
     viewer_of,
     visitor_token,
 )
+from apps.h5.views.phone_hint import hinted_phone
 from apps.h5.views.sealed import seal, unkeep, unseal
 from apps.members.enums import LoginWay
 from apps.members.services.sessions import LIFETIME as SESSION_LIFETIME
@@ -46,7 +47,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if _is_in(request) and not _may_bind(request):
         return see_other(back)
     if request.method != "POST":
-        return _phone_page(request, back)
+        return _phone_page(request, back, phone=hinted_phone(request))
     phone = request.POST.get("phone", "")[:40]
     try:
         check_version(request.POST.get("agree", ""))

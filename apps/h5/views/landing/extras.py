@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from django.core import signing
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -13,13 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.campaigns.models import LandingPicture, LandingVersion
 from apps.h5.selectors.landing_facts import find_run
 from apps.h5.services.visits import touch
-from apps.h5.views.base import VISITOR_COOKIE, keep, now_of, origin_of, public_page, safe_next, visitor_token
+from apps.h5.views.base import VISITOR_COOKIE, now_of, origin_of, public_page, safe_next, visitor_token
 from apps.h5.views.landing.pages import FROM_COOKIE
+from apps.h5.views.phone_hint import keep_hint
 
-#: Fills in the log-in form, and nothing else: who has the phone is proved there by its code.
-PHONE_COOKIE = "phone_hint"
-PHONE_SECONDS = 600
-_PHONE_SALT = "h5.phone-hint"
 _DOT = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 
 
@@ -80,16 +76,5 @@ def contact(request: HttpRequest) -> HttpResponse:
     back = safe_next(request, request.POST.get("next", ""))
     response = HttpResponseRedirect(f"{reverse('h5:login')}?next={quote(back)}")
     response.status_code = 303
-    phone = request.POST.get("phone", "").strip()
-    if phone and len(phone) <= 20 and all(sign in "+0123456789 -" for sign in phone):
-        keep(response, PHONE_COOKIE, signing.dumps(phone, salt=_PHONE_SALT), PHONE_SECONDS)
+    keep_hint(request, response, request.POST.get("phone", ""))
     return response
-
-
-def hinted_phone(request: HttpRequest) -> str:
-    """What the visitor typed on a landing page a moment ago, "" if nothing: to fill in a field with."""
-    try:
-        phone = signing.loads(request.COOKIES.get(PHONE_COOKIE, ""), salt=_PHONE_SALT, max_age=PHONE_SECONDS)
-    except signing.BadSignature:
-        return ""
-    return phone if isinstance(phone, str) else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.template.loader import get_template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.campaigns.blocks.base import Block
@@ -160,23 +160,12 @@ def _price(facts: Facts, data: Mapping[str, Any]) -> dict[str, Any] | None:
 def addresses(facts: Facts) -> dict[str, str]:
     """Where the page leads to. A preview of a campaign without a run leads nowhere."""
     pk = facts.run.pk
-    found = {
-        "home": reverse("h5:home"),
-        "me": _address("me"),
-        "contact": _address("contact"),
-        "beacon": _address("beacon"),
-    }
+    found = {name: reverse(f"h5:{name}") for name in ("home", "me", "contact", "beacon")}
+    of_run = ("run", "play", "board", "live", "seen")
     if pk is None:
-        return found | dict.fromkeys(("run", "play", "board", "live", "seen", "next"), "")
-    found |= {name: _address(name, pk) for name in ("run", "play", "board", "live", "seen")}
-    return found | {"next": _address("run", facts.next_run.pk) if facts.next_run else ""}
-
-
-def _address(name: str, *args: Any) -> str:
-    try:
-        return reverse(f"h5:{name}", args=args)
-    except NoReverseMatch:
-        return reverse("h5:home")
+        return found | dict.fromkeys((*of_run, "next"), "")
+    found |= {name: reverse(f"h5:{name}", args=[pk]) for name in of_run}
+    return found | {"next": reverse("h5:run", args=[facts.next_run.pk]) if facts.next_run else ""}
 
 
 def pictures_of(blocks: Iterable[Mapping[str, Any]], campaign_id: int) -> dict[str, Picture]:
