@@ -34,6 +34,7 @@
   const unwrapped = new Set(kept("unwrapped") || []);
   for (const gift of document.querySelectorAll("details[data-gift]")) {
     if (unwrapped.has(gift.dataset.gift)) gift.open = true;
+    gift.querySelector("summary").addEventListener("click", () => gift.classList.add("is-unwrapped"));
     gift.addEventListener("toggle", () => {
       if (!gift.open) return;
       unwrapped.add(gift.dataset.gift);

@@ -72,11 +72,17 @@ class Gift:
 @member_page
 def my_gifts(request: HttpRequest) -> HttpResponse:
     """Newest first; what was taken back is gone."""
-    rows, before = page_by_key(request, grants_of(own_id(request)).defer(None))
+    grants = grants_of(own_id(request)).defer(None).select_related("run__campaign")
+    rows, before = page_by_key(request, grants)
     codes, now = codes_of(rows), now_of(request)
     tickets = _coupon_codes(rows)
     gifts = [_gift(grant, codes.get(grant.pk, []), tickets, now) for grant in rows]
-    context = {"gifts": gifts, "before": before, "done": _DONE.get(request.GET.get("did", ""), "")}
+    context = {
+        "gifts": gifts,
+        "before": before,
+        "now": now,
+        "done": _DONE.get(request.GET.get("did", ""), ""),
+    }
     return render(request, "h5/me/gifts.html", context)
 
 

@@ -145,6 +145,16 @@ def test_lapsed_early_purchase_goes_back_to_cutting_while_time_lasts() -> None:
     assert price(w) == Decimal("4.00")
 
 
+def test_run_that_is_extended_during_an_early_purchase_takes_the_bargain_along() -> None:
+    w = World(MECHANIC, world(may_buy_early=True).rules, hours=1, stock=5)
+    w.open(OWNER)
+    w.act("buy", member=OWNER)
+    w.run = replace(w.run, closes_at=START + timedelta(hours=5))
+    w.now = START + timedelta(hours=2)
+    w.lapse(purchase(w))
+    assert (w.state(1).state, w.state(1).expires_at) == (EntryState.OPEN, w.run.closes_at)
+
+
 def test_lapse_at_the_floor_keeps_the_unit_until_the_time_to_pay_is_over() -> None:
     w = world(pay_hours=2)
     w.open(OWNER)

@@ -16,7 +16,7 @@ from apps.campaigns.mechanics.swap import MECHANIC
 from apps.campaigns.mechanics.swap.rules import SwapRules
 from apps.core.errors import Invalid
 from tests.campaigns.mechanics.players import look
-from tests.campaigns.mechanics.world import World
+from tests.campaigns.mechanics.world import START, World
 
 PURSE = 100
 MEMBERS = range(1, 6)
@@ -276,6 +276,15 @@ def test_either_side_may_cancel_before_anyone_confirms(member: int) -> None:
     w.act("offer", member=2, entry=1, item="E2", points=20)
     w.act("accept", member=1, entry=1, part=offer_of(w, 1, 2).id)
     assert w.points[2] == PURSE - 20
+
+
+def test_run_that_is_extended_during_a_deal_takes_the_listings_along() -> None:
+    w = world(hours=24 * 30)
+    swapping(w)
+    assert w.run.closes_at < START + timedelta(days=30)
+    w.run = replace(w.run, closes_at=START + timedelta(days=20))
+    w.act("cancel", member=1, entry=1)
+    assert [w.state(entry).expires_at for entry in (1, 2)] == [w.run.closes_at] * 2
 
 
 def test_nobody_cancels_what_the_other_has_already_handed_over() -> None:

@@ -26,10 +26,12 @@ def pending_purchase(entry: State) -> Part | None:
     return next(live, None)
 
 
-def held(entry: State, phase: str) -> dict[str, str]:
-    """The entry's data while one unit is held for its owner."""
-    until = entry.expires_at
-    return {"phase": phase, "until": until.isoformat() if until else ""}
+def held(turn: Turn[BargainRules], phase: str) -> dict[str, str]:
+    """The entry's data while one unit is held for its owner. A bargain that ends with its run names no time of its
+    own, so that it goes on when the run is extended meanwhile."""
+    until = turn.entry.expires_at
+    is_own = until is not None and until != turn.run.closes_at
+    return {"phase": phase, "until": until.isoformat() if until and is_own else ""}
 
 
 def sale(entry: State) -> tuple[Effect, ...]:

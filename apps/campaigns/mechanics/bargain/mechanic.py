@@ -110,7 +110,7 @@ class Bargain(Mechanic[BargainRules]):
                 Stock(reserved=1),
                 ChangeEntry(
                     state=EntryState.MATCHED,
-                    data=held(entry, "floor"),
+                    data=held(turn, "floor"),
                     expires_at=turn.now + timedelta(hours=rules.pay_hours),
                     reason="floor",
                 ),
@@ -157,7 +157,7 @@ class Bargain(Mechanic[BargainRules]):
         if is_early:
             effects += [
                 Stock(reserved=1),
-                ChangeEntry(state=EntryState.MATCHED, data=held(entry, "early"), expires_at=pay_before),
+                ChangeEntry(state=EntryState.MATCHED, data=held(turn, "early"), expires_at=pay_before),
             ]
         return Decision(tuple(effects), {"price": _money(price), "pay_before": pay_before.isoformat()})
 

@@ -186,7 +186,8 @@ def _listing_deal(turn: SwapTurn) -> dict[str, Any]:
 def _bind(
     turn: SwapTurn, state: State, deal: dict[str, Any], until: datetime, *, is_other: bool
 ) -> list[Effect]:
-    deal = {**deal, "listed_until": listed_until(turn, state).isoformat()}
+    own = listed_until(turn, state)
+    deal = {**deal, "listed_until": own.isoformat() if own < turn.run.closes_at else ""}
     return [
         Claim(f"item:{state.id}", message=_("这件物品已经在另一笔交换里了。")),
         ChangeEntry(

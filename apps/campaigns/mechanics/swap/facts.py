@@ -29,9 +29,14 @@ def title_of(state: State) -> Text:
 
 
 def listed_until(turn: SwapTurn, state: State) -> datetime:
-    """When the listing goes off the shelf: its own clock, which a deal keeps for it while it runs another."""
-    kept = (deal_of(state) or {}).get("listed_until")
-    until = datetime.fromisoformat(str(kept)) if kept else state.expires_at
+    """When the listing goes off the shelf: its own clock, which a deal keeps for it while it runs another. One that
+    goes with the run keeps none, so that it stays when the run is extended meanwhile."""
+    deal = deal_of(state)
+    if deal is None:
+        until = state.expires_at
+    else:
+        kept = deal.get("listed_until")
+        until = datetime.fromisoformat(str(kept)) if kept else None
     return min(until, turn.run.closes_at) if until else turn.run.closes_at
 
 
