@@ -155,7 +155,12 @@ def test_a_link_for_a_channel_is_made_once_and_shown_with_its_code(desk, run, te
     add = reverse("admin:campaigns_sharelink_add")
     first = desk.post(add, data, follow=True)
     link = ShareLink.objects.get()
-    assert (link.channel, link.group, link.inviter, link.utm) == ("海报", group, None, {"utm_source": "wechat"})
+    assert (link.channel, link.group, link.inviter, link.utm) == (
+        "海报",
+        group,
+        None,
+        {"utm_source": "wechat"},
+    )
     assert link.created_by is not None
     page = first.content.decode()
     assert f"/s/{link.code}" in page
@@ -183,9 +188,7 @@ def test_another_teams_visits_are_as_if_they_were_not(client, make_user, run, no
     """S1."""
     touch = visit(run, now, channel="geheim")
     convert(touch, ConversionKind.LOGIN, now)
-    client.force_login(
-        make_user("stranger", Role.GROUP_OPERATOR, Team.objects.create(name="华南组"))
-    )
+    client.force_login(make_user("stranger", Role.GROUP_OPERATOR, Team.objects.create(name="华南组")))
     assert client.get(url(name, run)).status_code == 404
     assert "geheim" not in html(client, reverse("admin:h5_touch_changelist"))
 
@@ -196,9 +199,7 @@ def test_who_may_not_see_visits_is_refused(client, make_user, team, run, name):
     assert client.get(url(name, run)).status_code == 403
 
 
-@pytest.mark.parametrize(
-    "name", ["h5_touch", "h5_visitor", "h5_conversion", "campaigns_sharelink"]
-)
+@pytest.mark.parametrize("name", ["h5_touch", "h5_visitor", "h5_conversion", "campaigns_sharelink"])
 def test_lists_cost_the_same_for_one_and_three(desk, team, run, now, name, django_assert_num_queries):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -215,7 +216,9 @@ def test_lists_cost_the_same_for_one_and_three(desk, team, run, now, name, djang
 
     one(1)
     html(desk, address)
-    with CaptureQueriesContext(connection, ) as single:
+    with CaptureQueriesContext(
+        connection,
+    ) as single:
         html(desk, address)
     one(2)
     one(3)

@@ -48,11 +48,11 @@ def register_door(door: Door) -> None:
 
 def doors_of(campaign: Campaign, user: User) -> list[OpenDoor]:
     """What ``user`` may open from the page of ``campaign``."""
-    found = []
-    for door in sorted(_doors.values(), key=lambda one: (one.order, one.key)):
-        if user.has_perm(door.permission) and (url := door.address(campaign)):
-            found.append(OpenDoor(door.key, door.label, door.help, door.icon, url))
-    return found
+    return [
+        OpenDoor(door.key, door.label, door.help, door.icon, url)
+        for door in sorted(_doors.values(), key=lambda one: (one.order, one.key))
+        if user.has_perm(door.permission) and (url := door.address(campaign))
+    ]
 
 
 type PreviewAddress = Callable[[Campaign, LandingVersion | None, User], str]

@@ -88,7 +88,9 @@ def _codes(campaign: Campaign, chosen: tuple[str, str, str] | None) -> list[dict
     """What is worth scanning: this preview, and the real page if a run has one."""
     found = []
     if chosen:
-        found.append({"label": _("这个状态的预览"), "help": _("12 小时内有效，不用登录。"), "path": chosen[2]})
+        found.append(
+            {"label": _("这个状态的预览"), "help": _("12 小时内有效，不用登录。"), "path": chosen[2]}
+        )
     run = public_runs().filter(campaign=campaign).order_by("-number").first()
     if run is not None:
         found.append(

@@ -64,8 +64,7 @@ class Heat:
     def coldest(self) -> BlockHeat | None:
         """Before which block most of those who were still reading stop: the largest step down."""
         steps = [
-            (one.share - other.share, other)
-            for one, other in zip(self.blocks, self.blocks[1:], strict=False)
+            (one.share - other.share, other) for one, other in zip(self.blocks, self.blocks[1:], strict=False)
         ]
         drop, block = max(steps, key=lambda pair: pair[0], default=(0.0, None))
         return block if drop >= 0.15 else None

@@ -64,9 +64,7 @@ def versions_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> Htt
     )
 
 
-def _variant(
-    request: HttpRequest, campaign: Campaign, variant: Variant, rows: list[Any]
-) -> dict[str, Any]:
+def _variant(request: HttpRequest, campaign: Campaign, variant: Variant, rows: list[Any]) -> dict[str, Any]:
     """One side: what stands in each state, and where it is drawn."""
     mine = [row.version for row in rows if row.version.variant == variant]
     by_state = {version.state: version for version in reversed(mine)}
