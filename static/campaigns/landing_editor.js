@@ -194,7 +194,12 @@
     if (first === event.target) block.querySelector("[data-excerpt]").textContent = first.value.slice(0, 40);
     changed();
   });
-  form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); keep(); });
+  form.addEventListener("submit", () => {
+    dirty = false;
+    clearTimeout(timer);
+    keep();
+    try { storage?.setItem("cl-draft-sent", KEY); } catch { /* Full. */ }
+  });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((button) => { button.disabled = false; }));
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
@@ -124,7 +124,7 @@ def after(sheet: Sheet, verb: str, rest: str) -> tuple[Sheet, str]:
 
 
 def with_uploads(
-    sheet: Sheet, files: MultiValueDict[str, File], *, campaign: Campaign, actor: User
+    sheet: Sheet, files: MultiValueDict[str, UploadedFile], *, campaign: Campaign, actor: User
 ) -> tuple[Sheet, dict[str, str]]:
     """Pictures that came with the form are kept and chosen; also what was wrong with them, by field name."""
     wrong: dict[str, str] = {}
