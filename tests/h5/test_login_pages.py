@@ -117,6 +117,13 @@ def test_without_the_tick_nothing_is_sent(browser):
     assert not PhoneCode.objects.exists()
 
 
+def test_terms_that_change_between_two_pages_are_shown_anew(browser, caplog, monkeypatch):
+    ask(browser)
+    monkeypatch.setattr("apps.h5.views.login.TERMS_VERSION", "2099-01")
+    assert browser.post(CODE, {"code": last_code(caplog)})["Location"] == LOGIN
+    assert not Consent.objects.exists()
+
+
 def test_a_known_phone_looks_like_an_unknown_one(db, caplog):
     """No enumeration."""
     make = [make_member().phone, "+8613812345678"]

@@ -51,22 +51,29 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _phone_page(request, back, problem)
     phone = request.POST.get("phone", "")[:40]
+    agree = request.POST.get("agree", "")
     try:
-        check_version(request.POST.get("agree", ""))
+        check_version(agree)
         number = canonical_mobile(phone)
         sent = send_code(phone=number, ip_hash=origin_of(request).ip_hash, now=now_of(request))
-        data = {"phone": number, "next": back, "resend": sent.resend_at.timestamp(), "shown": sent.shown}
+        resend_at, shown = sent.resend_at, sent.shown
     except TooOften as error:
         if not error.is_just_sent:
             return again(request, error, phone=phone, next=back)
         # Whoever asked twice has a code already: on to the page where it is typed.
         known = unseal(request, PHONE_COOKIE) or {}
-        resend = now_of(request) + timedelta(seconds=error.wait)
+        resend_at = now_of(request) + timedelta(seconds=error.wait)
         shown = known.get("shown", "") if known.get("phone") == number else ""
-        data = {"phone": number, "next": back, "resend": resend.timestamp(), "shown": shown}
     except DomainError as error:
         return again(request, error, phone=phone, next=back)
     response = see_other(reverse("h5:login_code"))
+    data = {
+        "phone": number,
+        "agree": agree,
+        "next": back,
+        "resend": int(resend_at.timestamp()),
+        "shown": shown,
+    }
     seal(request, response, PHONE_COOKIE, data, _SEALED_FOR)
     return response
 
@@ -76,7 +83,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def login_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code that was sent, and log in; a member who came by WeChat gets the phone instead."""
     asked = unseal(request, PHONE_COOKIE)
-    if asked is None:
+    if asked is None or asked["agree"] != TERMS_VERSION:
         return see_other(reverse("h5:login"))
     back = safe_next(request, asked["next"])
     if request.method != "POST":
@@ -91,7 +98,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
     proved: dict[str, Any] = {
         "phone": phone,
         "visitor_token": visitor_token(request),
-        "consent_version": TERMS_VERSION,  # ticked on the page before, or there would be no cookie
+        "consent_version": asked["agree"],
         "ip_hash": origin.ip_hash,
         "now": now_of(request),
     }
@@ -147,12 +154,12 @@ def _phone_page(request: HttpRequest, back: str, problem: Problem | None) -> Htt
     return form_page(request, "h5/login.html", context)
 
 
-def _code_page(request: HttpRequest, asked: dict[str, str]) -> HttpResponse:
+def _code_page(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
     context = {
         "phone": mask_phone(asked["phone"]),
         "full_phone": asked["phone"],
         "next": asked["next"],
-        "resend": int(float(asked["resend"])),
+        "resend": asked["resend"],
         "terms_version": TERMS_VERSION,
         "shown": asked["shown"] if settings.SMS_CODE_ON_PAGE and not settings.PRODUCTION else "",
     }

@@ -59,6 +59,9 @@ def wechat_back(request: HttpRequest) -> HttpResponse:
         return form_page(request, "h5/login_wechat.html", {"terms_version": TERMS_VERSION})
     code = request.GET.get("code", "")
     if not _is_our_state(request, kept):
+        if viewer_of(request) is not None:
+            # Browsers ask for this address twice now and then; the first time has done it.
+            return see_other(safe_next(request, kept.get("next", "")))
         raise DomainError(_("这次微信授权已失效。"), hint=_("请再点一次“微信登录”。"), code="stale")
     back = safe_next(request, kept["next"])
     if not code:
