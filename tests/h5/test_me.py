@@ -153,7 +153,7 @@ def test_consents_are_listed():
     Consent.objects.create(member=make_member(), version="1999-01", source="wechat", at=timezone.now())
     page = phone_of(owner).get(reverse("h5:me")).content.decode()
     assert "2026-11" in page
-    assert "手机验证码登录" in page
+    assert "手机验证码" in page
     assert "1999-01" not in page
 
 

@@ -143,11 +143,31 @@ def test_wechat_without_an_openid_says_what_to_do(owner, wechat):  # noqa: F811
     assert "请在微信里打开并授权" in page
 
 
-def test_a_way_of_paying_that_is_not_set_up_says_so(owner, settings):
+def test_a_way_of_paying_that_is_not_set_up_says_so_without_naming_settings(owner, settings):
     settings.PAYMENT_CREDENTIALS = {}
-    page = phone_of(owner).get(address_of(order_of(owner, "wechat_pay")))
-    assert page.status_code == 200
-    assert "还没有配置" in page.content.decode()
+    answer = phone_of(owner).get(address_of(order_of(owner, "wechat_pay")))
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert "请联系客服" in page
+    assert "WECHAT_PAY" not in page
+
+
+def test_inside_wechat_one_may_authorise_and_come_back(owner, wechat, settings):  # noqa: F811
+    settings.WECHAT_OAUTH = settings.WECHAT_OAUTH | {"appid": "wx1", "secret": "s"}
+    order = order_of(owner, "wechat_pay")
+    page = (
+        phone_of(owner).get(address_of(order), headers={"User-Agent": "MicroMessenger/8.0"}).content.decode()
+    )
+    assert f"{reverse('h5:wechat')}?next={address_of(order)}" in page
+
+
+def test_what_was_refunded_is_not_called_paid(owner, architect):
+    order = order_of(owner)
+    mark_paid(order=order, actor=architect, reference="转账 1", now=database_now())
+    Order.objects.update(state="refunded", refund_amount="19.90")
+    page = phone_of(owner).get(address_of(order)).content.decode()
+    assert "已退款" in page
+    assert "付款成功" not in page
 
 
 def test_a_page_costs_a_fixed_number_of_queries(owner, django_assert_num_queries):

@@ -8,13 +8,8 @@ from apps.campaigns.models import Coupon
 
 def terms_in_words(coupon: Coupon) -> str:
     """``满 50 减 5``, ``8.5 折 最多减 20``, ``兑换``."""
-    words = (threshold_in_words(coupon), value_in_words(coupon), limit_in_words(coupon))
+    words = (_threshold_in_words(coupon), value_in_words(coupon), limit_in_words(coupon))
     return " ".join(filter(None, words))
-
-
-def threshold_in_words(coupon: Coupon) -> str:
-    """``满 50``; empty where there is none."""
-    return _("满 %(sum)s") % {"sum": _short(coupon.threshold)} if coupon.threshold else ""
 
 
 def value_in_words(coupon: Coupon) -> str:
@@ -31,6 +26,11 @@ def limit_in_words(coupon: Coupon) -> str:
     if coupon.kind != CouponKind.PERCENT or coupon.cap is None:
         return ""
     return _("最多减 %(sum)s") % {"sum": _short(coupon.cap)}
+
+
+def _threshold_in_words(coupon: Coupon) -> str:
+    """``满 50``; empty where there is none."""
+    return _("满 %(sum)s") % {"sum": _short(coupon.threshold)} if coupon.threshold else ""
 
 
 def _short(number: object) -> str:

@@ -42,7 +42,7 @@ class Figures:
 def needs_of(member_id: int, *, now: datetime, most: int = 5) -> Needs:
     """Unpaid orders, gifts without an address, coupons that end within days, parcels on their way: ``most`` of each."""
     waiting = grants_of(member_id).filter(state__in=[GrantState.AWAITING_ADDRESS, GrantState.SHIPPED])
-    gifts = list(waiting[: 2 * most])
+    gifts = list(waiting.order_by("state", "-id")[: 2 * most])  # addresses before parcels
     return Needs(
         orders=list(orders_to_pay(member_id, now=now)[:most]),
         addresses=[gift for gift in gifts if gift.state == GrantState.AWAITING_ADDRESS][:most],

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.campaigns.api.shapes import plain
 from apps.campaigns.enums import CouponState
 from apps.campaigns.models import Coupon
-from apps.campaigns.selectors.coupon_words import limit_in_words, threshold_in_words, value_in_words
+from apps.campaigns.selectors.coupon_words import limit_in_words, value_in_words
 from apps.core.errors import Text
 from apps.h5.selectors.mine import ENDS_SOON
 
@@ -39,8 +40,13 @@ def ticket_of(coupon: Coupon, *, now: datetime) -> Ticket:
     return Ticket(
         coupon=coupon,
         value=value_in_words(coupon),
-        terms=[words for words in (threshold_in_words(coupon), limit_in_words(coupon)) if words],
+        terms=[words for words in (_threshold(coupon), limit_in_words(coupon)) if words],
         stamp=stamp,
         is_usable=not stamp,
         ends_at=until if ends_soon else None,
     )
+
+
+def _threshold(coupon: Coupon) -> str:
+    """As words that stand alone, unlike those that lead up to the value."""
+    return str(_("满 %(sum)s 可用") % {"sum": plain(coupon.threshold)}) if coupon.threshold else ""

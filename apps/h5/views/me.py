@@ -4,28 +4,20 @@ from math import ceil
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.mechanics.registry import get_mechanic
 from apps.campaigns.models import Entry
 from apps.campaigns.selectors.names import initial_of
 from apps.campaigns.selectors.wallet import entries_of
-from apps.core.errors import Text
 from apps.h5.selectors.invitations import invitations_of, invitees_of
 from apps.h5.selectors.mine import consents_of, figures_of, joined_entries, needs_of
 from apps.h5.views.base import member_id_of, member_page, now_of
 from apps.h5.views.paging import page_by_key
-from apps.members.enums import PointsReason
+from apps.members.enums import PointsReason, way_words
 from apps.members.models import Member, MembershipEntry, PointsEntry
 
 _DAY = 24 * 3600
-_DAYS_SHOWN = 10
-#: How consent was given; anything else is shown as it was stored.
-_WAYS: dict[str, Text] = {
-    "phone_code": _("手机验证码登录"),
-    "wechat": _("微信登录"),
-    "personal_link": _("专属链接登录"),
-}
+_SHOWN = 10
 
 
 def own_id(request: HttpRequest) -> int:
@@ -48,9 +40,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "figures": figures_of(member_id, now=now),
         "invitations": invitations_of(member_id),
         "days": ceil((until - now).total_seconds() / _DAY) if until and until > now else 0,
-        "consents": [
-            (row, _WAYS.get(row.source, row.source)) for row in consents_of(member_id)[:_DAYS_SHOWN]
-        ],
+        "consents": [(row, way_words(row.source)) for row in consents_of(member_id)[:_SHOWN]],
         "now": now,
     }
     return render(request, "h5/me/me.html", context)
@@ -82,7 +72,7 @@ def my_points(request: HttpRequest) -> HttpResponse:
         # What staff wrote to themselves stays with them: only a campaign's note is for members.
         "rows": [(row, row.note if row.reason == PointsReason.CAMPAIGN else "") for row in rows],
         "before": before,
-        "days": list(days[:_DAYS_SHOWN]),
+        "days": list(days[:_SHOWN]),
         "now": now_of(request),
     }
     return render(request, "h5/me/points.html", context)

@@ -1,12 +1,14 @@
 """Paying an order: how, until when, and back to what it was for."""
 
 import json
+import logging
 import secrets
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.mechanics.base import Button
 from apps.campaigns.models import Contribution
@@ -14,11 +16,14 @@ from apps.campaigns.selectors.pages import ways_out
 from apps.core.errors import DomainError
 from apps.h5.selectors.mine import openid_of, part_of_order
 from apps.h5.views.base import member_page, now_of
+from apps.h5.views.login import offers_wechat
 from apps.h5.views.me import own_id
 from apps.orders.enums import CLOSED_STATES, PAID_STATES, OrderState
 from apps.orders.models import Order
 from apps.orders.providers.base import Instructions
 from apps.orders.services.beginning import begin_payment, known_instructions
+
+logger = logging.getLogger(__name__)
 
 
 @member_page
@@ -36,7 +41,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         try:
             begun = begin(order=order, payer=openid_of(member_id), now=now)
         except DomainError as error:
-            problem = error
+            problem = _told(error)
     context = {
         "order": order,
         "back": _back(part),
@@ -48,6 +53,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         "how": _templates(begun) if begun else [],
         "params": json.dumps(dict(begun.params)) if begun else "",
         "problem": problem,
+        "offers_wechat": offers_wechat(request),
         "ways_out": _ways_out(part, order, member_id, now) if is_open else [],
         "part": part,
         "key": secrets.token_urlsafe(16),
@@ -66,6 +72,14 @@ def pay_state(request: HttpRequest, number: str) -> HttpResponse:
         else reverse("h5:pay", args=[order.number])
     )
     return JsonResponse({"state": order.state, "go": go})
+
+
+def _told(error: DomainError) -> DomainError:
+    """What a member is told. Which settings are missing is for our log, not for them."""
+    if error.code != "not_configured":
+        return error
+    logger.error("a member cannot pay: %s", error)
+    return DomainError(_("现在付不了款。"), hint=_("请联系客服，我们会尽快弄好。"))
 
 
 def _back(part: Contribution | None) -> str:
