@@ -64,5 +64,6 @@ class LocalServer:
             return
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(content)))
+        handler.send_header("Connection", "close")  # nobody keeps a socket for the next test
         handler.end_headers()
         handler.wfile.write(content)

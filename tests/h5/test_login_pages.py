@@ -108,10 +108,20 @@ def test_log_in_leads_back_to_member_pages(browser, caplog, address):
 
 def test_without_the_tick_nothing_is_sent(browser):
     for agree in ({}, {"agree": "2000-01"}):
-        page = browser.post(LOGIN, {"phone": PHONE, **agree})
-        assert page.status_code == 422
-        assert PHONE in page.content.decode()
+        assert browser.post(LOGIN, {"phone": PHONE, "next": "/m/me/", **agree})["Location"] == LOGIN
+        page = browser.get(LOGIN).content.decode()
+        assert 'role="alert"' in page
+        assert f'value="{PHONE}"' in page
+        assert 'value="/m/me/"' in page
+        assert 'role="alert"' not in browser.get(LOGIN).content.decode()
     assert not PhoneCode.objects.exists()
+
+
+def test_terms_that_change_between_two_pages_are_shown_anew(browser, caplog, monkeypatch):
+    ask(browser)
+    monkeypatch.setattr("apps.h5.views.login.TERMS_VERSION", "2099-01")
+    assert browser.post(CODE, {"code": last_code(caplog)})["Location"] == LOGIN
+    assert not Consent.objects.exists()
 
 
 def test_a_known_phone_looks_like_an_unknown_one(db, caplog):
@@ -138,7 +148,7 @@ def test_asking_twice_leads_to_the_code_all_the_same(browser, caplog):
     again = ask(browser)
     assert again["Location"] == CODE
     assert PhoneCode.objects.count() == 1
-    assert browser.post(CODE, {"code": code}).status_code == 303
+    assert browser.post(CODE, {"code": code})["Location"] == "/m/"
 
 
 def test_five_wrong_codes_and_the_right_one_is_dead(browser, caplog):
@@ -146,8 +156,9 @@ def test_five_wrong_codes_and_the_right_one_is_dead(browser, caplog):
     ask(browser)
     code = last_code(caplog)
     for _guess in range(5):
-        assert browser.post(CODE, {"code": wrong(code)}).status_code == 422
-    assert browser.post(CODE, {"code": code}).status_code == 422
+        assert browser.post(CODE, {"code": wrong(code)})["Location"] == CODE
+        assert 'role="alert"' in browser.get(CODE).content.decode()
+    assert browser.post(CODE, {"code": code})["Location"] == CODE
     assert not Member.objects.exists()
 
 
@@ -161,19 +172,22 @@ def test_an_address_guesses_only_so_often(db, caplog, settings):
         statuses += [
             browser.post(CODE, {"code": wrong(last_code(caplog))}).status_code for _guess in range(2)
         ]
-    assert statuses == [422] * 6 + [429] * 2
+    assert statuses == [303] * 6 + [429] * 2
+    assert not Member.objects.exists()
     other = Client(REMOTE_ADDR="203.0.113.10")
     ask(other, "13900000009")
-    assert other.post(CODE, {"code": last_code(caplog)}).status_code == 303
+    assert other.post(CODE, {"code": last_code(caplog)})["Location"] == "/m/"
 
 
 def test_limits_of_sending_are_told_with_a_time(db, caplog, settings):
     settings.SMS_LIMITS = {**settings.SMS_LIMITS, "ip": [(2, 3600)]}
     for number in range(2):
-        assert ask(Client(), f"1390000000{number}").status_code == 303
-    page = ask(Client(), "13900000008")
-    assert page.status_code == 429
-    assert "13900000008" in page.content.decode()
+        assert ask(Client(), f"1390000000{number}")["Location"] == CODE
+    browser = Client()
+    assert ask(browser, "13900000008")["Location"] == LOGIN
+    page = browser.get(LOGIN).content.decode()
+    assert "太频繁" in page
+    assert "13900000008" in page
 
 
 def test_the_phone_never_stands_in_an_address(browser, caplog):
@@ -265,8 +279,9 @@ def test_where_no_way_is_open_the_page_says_so(browser, settings):
 )
 def test_what_is_typed_comes_back_as_text(browser, phone):
     """Reflected XSS."""
-    page = ask(browser, phone)
-    assert page.status_code == 422
+    assert ask(browser, phone)["Location"] == LOGIN
+    page = browser.get(LOGIN)
+    assert 'role="alert"' in page.content.decode()
     assert "<script>alert" not in page.content.decode()
     assert "<img src=x" not in page.content.decode()
 

@@ -188,8 +188,9 @@ def test_without_a_phone_the_click_is_enough_and_consent_is_asked_once(now):
 def test_a_refusal_for_consent_does_not_use_the_link_up(member, now):
     browser = Client()
     token = token_for(member, now)
-    assert browser.post(address(token), {"tail": "8000"}).status_code == 422
-    assert browser.post(address(token), {"tail": "8000", "agree": TERMS_VERSION}).status_code == 303
+    assert browser.post(address(token), {"tail": "8000"})["Location"] == address(token)
+    assert 'role="alert"' in browser.get(address(token)).content.decode()
+    assert browser.post(address(token), {"tail": "8000", "agree": TERMS_VERSION})["Location"] == "/m/"
 
 
 def test_a_member_who_is_gone_has_no_link(member, now):

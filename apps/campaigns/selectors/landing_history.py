@@ -49,9 +49,7 @@ def changes_in_words(old: LandingVersion, new: LandingVersion) -> list[str]:
         found.append(_("删了：%(blocks)s") % {"blocks": listed(removed)})
     for key, block in after.items():
         if key in before and (fields := _changed_fields(before[key], block)):
-            found.append(
-                _("改了“%(block)s”的%(fields)s") % {"block": _name(block), "fields": listed(fields)}
-            )
+            found.append(_("改了“%(block)s”的%(fields)s") % {"block": _name(block), "fields": listed(fields)})
     if moved := _moved(old.blocks, new.blocks):
         found.append(_("换了位置：%(blocks)s") % {"blocks": listed(_name(after[key]) for key in moved)})
     if old.theme != new.theme:
@@ -87,7 +85,9 @@ def _moved(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -
     """Ids of blocks in another section or place: as few as explain the new order."""
     sections = {block["id"]: block["section"] for block in old}
     both = {block["id"] for block in new} & set(sections)
-    jumped = {block["id"] for block in new if block["id"] in both and block["section"] != sections[block["id"]]}
+    jumped = {
+        block["id"] for block in new if block["id"] in both and block["section"] != sections[block["id"]]
+    }
     found = set(jumped)
     for section in Section.values:
         first = [b["id"] for b in old if b["id"] in both - jumped and b["section"] == section]

@@ -98,7 +98,8 @@ def verdict_of(reading: Reading) -> Verdict:
     if reading.is_final:
         return Verdict(
             _("看不出差别"),
-            _("事先定的 %(planned)s 位访客到齐了，两边的差别在碰巧的范围内：用哪个都行。") % {"planned": planned},
+            _("事先定的 %(planned)s 位访客到齐了，两边的差别在碰巧的范围内：用哪个都行。")
+            % {"planned": planned},
             "balance",
         )
     if reading.end is not None and reading.missing:

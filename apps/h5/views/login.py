@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -29,6 +29,7 @@ from apps.h5.views.base import (
     visitor_token,
 )
 from apps.h5.views.phone_hint import hinted_phone
+from apps.h5.views.problems import Problem, again, form_page, problem_of, see_other
 from apps.h5.views.sealed import seal, unkeep, unseal
 from apps.members.enums import LoginWay
 from apps.members.services.sessions import LIFETIME as SESSION_LIFETIME
@@ -43,28 +44,36 @@ _SEALED_FOR = LIFETIME + timedelta(minutes=5)
 @public_page
 def login(request: HttpRequest) -> HttpResponse:
     """Ask for the phone and the consent, send a code, go on to ``login_code``."""
-    back = _next(request)
+    problem = problem_of(request)
+    back = _next(request, problem)
     if _is_in(request) and not _may_bind(request):
         return see_other(back)
     if request.method != "POST":
-        return _phone_page(request, back, phone=hinted_phone(request))
+        return _phone_page(request, back, problem)
     phone = request.POST.get("phone", "")[:40]
+    agree = request.POST.get("agree", "")
     try:
-        check_version(request.POST.get("agree", ""))
+        check_version(agree)
         number = canonical_mobile(phone)
         sent = send_code(phone=number, ip_hash=origin_of(request).ip_hash, now=now_of(request))
-        data = {"phone": number, "next": back, "resend": sent.resend_at.timestamp(), "shown": sent.shown}
+        resend_at, shown = sent.resend_at, sent.shown
     except TooOften as error:
         if not error.is_just_sent:
-            return _phone_page(request, back, phone=phone, error=error)
+            return again(request, error, phone=phone, next=back)
         # Whoever asked twice has a code already: on to the page where it is typed.
         known = unseal(request, PHONE_COOKIE) or {}
-        resend = now_of(request) + timedelta(seconds=error.wait)
+        resend_at = now_of(request) + timedelta(seconds=error.wait)
         shown = known.get("shown", "") if known.get("phone") == number else ""
-        data = {"phone": number, "next": back, "resend": resend.timestamp(), "shown": shown}
     except DomainError as error:
-        return _phone_page(request, back, phone=phone, error=error)
+        return again(request, error, phone=phone, next=back)
     response = see_other(reverse("h5:login_code"))
+    data = {
+        "phone": number,
+        "agree": agree,
+        "next": back,
+        "resend": int(resend_at.timestamp()),
+        "shown": shown,
+    }
     seal(request, response, PHONE_COOKIE, data, _SEALED_FOR)
     return response
 
@@ -74,7 +83,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def login_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code that was sent, and log in; a member who came by WeChat gets the phone instead."""
     asked = unseal(request, PHONE_COOKIE)
-    if asked is None:
+    if asked is None or asked["agree"] != TERMS_VERSION:
         return see_other(reverse("h5:login"))
     back = safe_next(request, asked["next"])
     if request.method != "POST":
@@ -84,12 +93,12 @@ def login_code(request: HttpRequest) -> HttpResponse:
     try:
         phone = check_code(phone=asked["phone"], code=request.POST.get("code", ""), now=now_of(request))
     except Invalid as error:
-        return _code_page(request, asked, error=error)
+        return again(request, error)
     origin = origin_of(request)
     proved: dict[str, Any] = {
         "phone": phone,
         "visitor_token": visitor_token(request),
-        "consent_version": TERMS_VERSION,  # ticked on the page before, or there would be no cookie
+        "consent_version": asked["agree"],
         "ip_hash": origin.ip_hash,
         "now": now_of(request),
     }
@@ -126,54 +135,35 @@ def entered(
     return response
 
 
-def see_other(address: str) -> HttpResponse:
-    """303: the next request is a GET, so reload and back send nothing again."""
-    response = HttpResponseRedirect(address)
-    response.status_code = 303
-    return response
-
-
 def offers_wechat(request: HttpRequest) -> bool:
     """Inside WeChat (not WeCom, whose accounts are others), and configured."""
     agent = request.headers.get("User-Agent", "").lower()
     return "micromessenger" in agent and "wxwork" not in agent and account() is not None
 
 
-def _phone_page(
-    request: HttpRequest, back: str, *, phone: str = "", error: DomainError | None = None
-) -> HttpResponse:
+def _phone_page(request: HttpRequest, back: str, problem: Problem | None) -> HttpResponse:
     context = {
         "next": back,
-        "phone": phone,
-        "error": error,
+        "phone": problem.typed.get("phone", "") if problem else hinted_phone(request),
         "terms_version": TERMS_VERSION,
-        "has_agreed": error is not None and error.code != "consent_needed",
+        "has_agreed": problem is not None and problem.code != "consent_needed",
         "offers_wechat": offers_wechat(request),
         "offers_phone": sender() is not None,
         "is_binding": _is_in(request),
     }
-    return render(request, "h5/login.html", context, status=_status(error))
+    return form_page(request, "h5/login.html", context)
 
 
-def _code_page(
-    request: HttpRequest, asked: dict[str, str], *, error: DomainError | None = None
-) -> HttpResponse:
+def _code_page(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
     context = {
         "phone": mask_phone(asked["phone"]),
         "full_phone": asked["phone"],
         "next": asked["next"],
-        "resend": int(float(asked["resend"])),
-        "error": error,
+        "resend": asked["resend"],
         "terms_version": TERMS_VERSION,
         "shown": asked["shown"] if settings.SMS_CODE_ON_PAGE and not settings.PRODUCTION else "",
     }
-    return render(request, "h5/login_code.html", context, status=_status(error))
-
-
-def _status(error: DomainError | None) -> int:
-    if error is None:
-        return 200
-    return 429 if isinstance(error, TooOften) else 422
+    return form_page(request, "h5/login_code.html", context)
 
 
 def _too_many(request: HttpRequest, wait: int) -> HttpResponse:
@@ -189,8 +179,9 @@ def _guesses_too_much(request: HttpRequest) -> int:
     return counters().wait_for([Limit(f"h5:guess_ip:{address}", most, seconds) for most, seconds in limits])
 
 
-def _next(request: HttpRequest) -> str:
-    given = request.POST.get("next", "") or request.GET.get("next", "")
+def _next(request: HttpRequest, problem: Problem | None) -> str:
+    kept = problem.typed.get("next", "") if problem else ""
+    given = request.POST.get("next", "") or request.GET.get("next", "") or kept
     return safe_next(request, given)
 
 

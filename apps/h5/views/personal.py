@@ -1,7 +1,6 @@
 """Opening a personal link. A GET only asks, so that previews and scanners of chats log nobody in."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -16,7 +15,8 @@ from apps.h5.services.personal_links import (
     use_token,
 )
 from apps.h5.views.base import member_id_of, now_of, origin_of, public_page, visitor_token
-from apps.h5.views.login import entered, see_other
+from apps.h5.views.login import entered
+from apps.h5.views.problems import again, form_page, see_other
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,20 +42,19 @@ def personal(request: HttpRequest, token: str) -> HttpResponse:
     except DomainError as error:
         if error.code == "dead_link":
             raise
-        return _page(request, link, error)
+        return again(request, error)
     return entered(request, logged, _target(link), SESSION_LIFETIME)
 
 
-def _page(request: HttpRequest, link: PersonalLink, error: DomainError | None = None) -> HttpResponse:
+def _page(request: HttpRequest, link: PersonalLink) -> HttpResponse:
     context = {
         "name": public_name(link.member.nickname),
         "asks_for_tail": link.asks_for_tail,
         "needs_consent": not has_agreed(link.member.pk),
         "terms_version": TERMS_VERSION,
-        "error": error,
     }
-    return render(request, "h5/personal.html", context, status=422 if error else 200)
+    return form_page(request, "h5/personal.html", context)
 
 
 def _target(link: PersonalLink) -> str:
-    return f"{reverse('h5:home')}r/{link.run_id}/" if link.run_id else reverse("h5:home")
+    return reverse("h5:run", args=[link.run_id]) if link.run_id else reverse("h5:home")

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -24,7 +23,8 @@ from apps.h5.services.consents import TERMS_VERSION, has_agreed
 from apps.h5.services.logging_in import log_in, member_of
 from apps.h5.services.wechat import account, user_of_code
 from apps.h5.views.base import now_of, origin_of, public_page, safe_next, viewer_of, visitor_token
-from apps.h5.views.login import WECHAT_COOKIE, entered, offers_wechat, see_other
+from apps.h5.views.login import WECHAT_COOKIE, entered, offers_wechat
+from apps.h5.views.problems import again, form_page, see_other
 from apps.h5.views.sealed import seal, unkeep, unseal
 from apps.members.enums import LoginWay
 
@@ -56,9 +56,12 @@ def wechat_back(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _agreed(request, kept)
     if "openid" in kept and "state" not in request.GET:
-        return _ask_consent(request)
+        return form_page(request, "h5/login_wechat.html", {"terms_version": TERMS_VERSION})
     code = request.GET.get("code", "")
     if not _is_our_state(request, kept):
+        if viewer_of(request) is not None:
+            # Browsers ask for this address twice now and then; the first time has done it.
+            return see_other(safe_next(request, kept.get("next", "")))
         raise DomainError(_("这次微信授权已失效。"), hint=_("请再点一次“微信登录”。"), code="stale")
     back = safe_next(request, kept["next"])
     if not code:
@@ -92,7 +95,7 @@ def _agreed(request: HttpRequest, kept: dict[str, str]) -> HttpResponse:
     except DomainError as error:
         if error.code != "consent_needed":
             raise
-        return _ask_consent(request, error)
+        return again(request, error)
 
 
 def _enter(request: HttpRequest, user: WechatUser, back: str, consent: str) -> HttpResponse:
@@ -105,11 +108,6 @@ def _enter(request: HttpRequest, user: WechatUser, back: str, consent: str) -> H
         now=now_of(request),
     )
     return entered(request, logged, back)
-
-
-def _ask_consent(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
-    context = {"error": error, "terms_version": TERMS_VERSION}
-    return render(request, "h5/login_wechat.html", context, status=422 if error else 200)
 
 
 def _is_our_state(request: HttpRequest, kept: dict[str, str]) -> bool:

@@ -53,9 +53,7 @@ def edit_view(model_admin: ModelAdmin, request: HttpRequest, pk: int, variant: s
     return _page(model_admin, request, campaign, stored_sheet(campaign, variant))
 
 
-def _posted(
-    model_admin: ModelAdmin, request: HttpRequest, campaign: Campaign, variant: str
-) -> HttpResponse:
+def _posted(model_admin: ModelAdmin, request: HttpRequest, campaign: Campaign, variant: str) -> HttpResponse:
     verb, _colon, rest = request.POST.get("do", "save").partition(":")
     is_script = request.headers.get("Accept", "").startswith("application/json")
     sheet, about = after(typed_sheet(request, campaign, variant), verb, rest)
@@ -80,9 +78,7 @@ def _posted(
     return redirect(f"{request.path}#{anchor}")
 
 
-def _save(
-    request: HttpRequest, campaign: Campaign, sheet: Sheet
-) -> tuple[Sheet, LandingVersion | None, str]:
+def _save(request: HttpRequest, campaign: Campaign, sheet: Sheet) -> tuple[Sheet, LandingVersion | None, str]:
     """The sheet as it is now stored, the draft, and what was refused in one sentence."""
     try:
         share = int(sheet.share)
@@ -192,9 +188,7 @@ def _page(
     )
 
 
-def _config(
-    request: HttpRequest, campaign: Campaign, sheet: Sheet, *, is_typed: bool
-) -> dict[str, Any]:
+def _config(request: HttpRequest, campaign: Campaign, sheet: Sheet, *, is_typed: bool) -> dict[str, Any]:
     return {
         "user": staff(request).pk,
         "is_typed": is_typed,

@@ -141,7 +141,9 @@ def complained(sheet: Sheet, wrong: dict[str, str]) -> Sheet:
     """The sheet with ``wrong`` (field name → sentence) at its fields, beside what stands there."""
     blocks = []
     for block in sheet.blocks:
-        mine = {name.partition(".")[2]: text for name, text in wrong.items() if name.startswith(f"{block.id}.")}
+        mine = {
+            name.partition(".")[2]: text for name, text in wrong.items() if name.startswith(f"{block.id}.")
+        }
         blocks.append(replace(block, errors={**block.errors, **mine}) if mine else block)
     return replace(sheet, blocks=blocks)
 

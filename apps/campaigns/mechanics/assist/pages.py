@@ -34,7 +34,8 @@ def assist_page(turn: Turn[AssistRules]) -> Page:
         ends_at=entry.expires_at,
     )
     if entry.state == EntryState.WON:
-        return replace(page, mood="done", headline=_("助力成功，礼品已到账"))
+        text = _("礼品到哪一步了，看下面。") if turn.is_owner else _("谢谢大家帮忙。")
+        return replace(page, mood="done", headline=_("助力成功"), text=text)
     if entry.state == EntryState.MATCHED:
         return replace(page, headline=_("时间到了，截图审核中"), text=_("审核完就有结果。"))
     if entry.state in (EntryState.FAILED, EntryState.CANCELLED):
