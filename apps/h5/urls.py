@@ -62,10 +62,4 @@ urlpatterns: list[URLPattern] = [
     path("logout/", login.logout, name="logout"),
     path("go/<str:token>/", personal.personal, name="personal"),
     path("terms/", terms.terms, name="terms"),
-    path("r/<int:pk>/", landing.run, name="run"),
-    path("r/<int:pk>/live/", landing.live, name="live"),
-    path("r/<int:pk>/seen.gif", landing.seen, name="seen"),
-    path("contact/", landing.contact, name="contact"),
-    path("pic/<str:token>/<int:width>.webp", landing.landing_picture, name="landing_picture"),
-    path("preview/<str:token>/", landing.preview, name="preview"),
 ]

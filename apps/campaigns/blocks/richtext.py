@@ -9,8 +9,11 @@ from markdown_it import MarkdownIt
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["link", "image", "autolink"])
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "blockquote", "hr"}
-#: C0 and C1 controls but line feed, and the characters that turn the direction of what follows.
-_HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+#: C0 and C1 controls but line feed, the characters that turn the direction of what follows, and halves of surrogate
+#: pairs, which JSON can spell and neither a page nor the database can hold.
+_HIDDEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def plain_text(text: str, *, is_line: bool) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -169,9 +169,28 @@ def _sent(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     response._csp_config = STRICT_CSP  # type: ignore[attr-defined]
     if not response.has_header("Cache-Control"):
         response["Cache-Control"] = "private, no-store"
-    if isinstance(response, HttpResponse) and VISITOR_COOKIE not in request.COOKIES:
+    if isinstance(response, HttpResponse) and not has_cookie(request) and not is_sent_from_elsewhere(request):
         keep(response, VISITOR_COOKIE, visitor_token(request), VISITOR_SECONDS)
     return response
+
+
+def has_cookie(request: HttpRequest) -> bool:
+    """Did the browser send a token of ours? A garbled one is replaced, or no log-in could ever be carried on."""
+    return request.COOKIES.get(VISITOR_COOKIE, "") == visitor_token(request)
+
+
+def is_sent_from_elsewhere(request: HttpRequest) -> bool:
+    """Has another site's form sent this? It comes without our cookies, and must not have them replaced: the visits
+    of that browser, and who brought it, would be forgotten."""
+    if request.method in ("GET", "HEAD"):
+        return False
+    if site := request.headers.get("Sec-Fetch-Site", ""):
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("Origin", "")
+    try:
+        return bool(origin) and urlsplit(origin).netloc != request.get_host()
+    except ValueError:
+        return True
 
 
 def keep(response: HttpResponse, name: str, value: str, seconds: int) -> None:

@@ -12,7 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.campaigns.models import LandingPicture, LandingVersion
 from apps.h5.selectors.landing_facts import find_run
 from apps.h5.services.visits import touch
-from apps.h5.views.base import VISITOR_COOKIE, now_of, origin_of, public_page, safe_next, visitor_token
+from apps.h5.views.base import (
+    has_cookie,
+    is_sent_from_elsewhere,
+    now_of,
+    origin_of,
+    public_page,
+    safe_next,
+    visitor_token,
+)
 from apps.h5.views.landing.pages import FROM_COOKIE
 from apps.h5.views.phone_hint import keep_hint
 
@@ -30,7 +38,7 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     run = find_run(pk)
     if run is None:
         raise Http404
-    if VISITOR_COOKIE in request.COOKIES:
+    if has_cookie(request):
         version = _version(request.GET.get("v", ""), run.campaign_id)
         page = urlsplit(request.META.get("HTTP_REFERER", ""))
         touch(
@@ -76,5 +84,6 @@ def contact(request: HttpRequest) -> HttpResponse:
     back = safe_next(request, request.POST.get("next", ""))
     response = HttpResponseRedirect(f"{reverse('h5:login')}?next={quote(back)}")
     response.status_code = 303
-    keep_hint(request, response, request.POST.get("phone", ""))
+    if not is_sent_from_elsewhere(request):
+        keep_hint(request, response, request.POST.get("phone", ""))
     return response

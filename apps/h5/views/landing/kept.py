@@ -7,6 +7,7 @@ no message that could be lost, and no number is older than ten. Nobody else is a
 """
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -33,8 +34,8 @@ NUMBERS = 8.0
 #: So long a page is given out while another thread makes it anew; afterwards one waits for it.
 PATIENCE = 20.0
 MOST_KEPT = 400
-#: Stands in the page where the server's clock is filled in, once a second.
-CLOCK = "@@server-now@@"
+#: Stands in the page where the server's clock is filled in, once a second. Nobody can type it into a page.
+CLOCK = f"@@{secrets.token_hex(16)}@@"
 
 type Key = tuple[int, str]
 

@@ -9,7 +9,15 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from apps.h5.services.visits import host_of
-from apps.h5.views.base import STRICT_CSP, VISITOR_COOKIE, VISITOR_SECONDS, keep, public_page, visitor_token
+from apps.h5.views.base import (
+    STRICT_CSP,
+    VISITOR_COOKIE,
+    VISITOR_SECONDS,
+    has_cookie,
+    keep,
+    public_page,
+    visitor_token,
+)
 from apps.h5.views.landing.kept import Kept, made, ready
 
 #: The site that a visitor came from, until the page's own picture tells of the visit.
@@ -40,7 +48,7 @@ def _given(
     response = answer(request, kept)
     response["Content-Security-Policy"] = _POLICY
     response._csp_config = {}  # type: ignore[attr-defined]  # else the middleware builds the policy word by word
-    if VISITOR_COOKIE not in request.COOKIES:
+    if not has_cookie(request):
         keep(response, VISITOR_COOKIE, visitor_token(request), VISITOR_SECONDS)
     return response
 
