@@ -1,5 +1,6 @@
 """Taking in pictures that people upload (S3)."""
 
+import struct
 from io import BytesIO
 from uuid import uuid4
 
@@ -14,6 +15,8 @@ MOST_PIXELS = 40_000_000
 #: Chat platforms take 2 MB; phones' photos are larger. Longest side after scaling, in pixels.
 LONGEST_SIDE = 2_560
 _CHAT_BYTES = 2 * 1024 * 1024
+#: What Pillow raises for tags of another type than they should have.
+_ODD_EXIF = (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, struct.error)
 _SUFFIX = {"JPEG": "jpg", "PNG": "png"}
 
 
@@ -43,7 +46,7 @@ def _redrawn(file: File) -> tuple[bytes, str]:
             picture = ImageOps.exif_transpose(opened)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels() from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, *_ODD_EXIF) as error:
         raise Invalid(
             _("这个文件不是完好的 JPEG 或 PNG 图片。"),
             hint=_("用看图软件另存为 JPG 或 PNG，再上传。"),

@@ -1,14 +1,20 @@
 """Attacks that went through once: operators' words that were taken for marks of ours, cookies, other sites' forms."""
 
 import json
+from io import BytesIO
+from random import Random
 
 import pytest
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.test import Client
+from PIL import Image
 
 from apps.campaigns.blocks.richtext import plain_text
 from apps.campaigns.models import Campaign
 from apps.campaigns.services.landing.previewing import SALT
+from apps.core.errors import Invalid
+from apps.core.pictures import clean_picture
 from apps.h5.urls import urlpatterns
 from apps.h5.views.landing import kept
 from tests.campaigns.factories import make_run
@@ -84,3 +90,41 @@ def test_our_own_form_keeps_the_phone(client: Client) -> None:
 def test_every_address_stands_once() -> None:
     routes = [str(one.pattern) for one in urlpatterns]
     assert sorted(routes) == sorted(set(routes))
+
+
+@pytest.mark.parametrize("referrer", ["http://[::1", "http://[", "javascript:1", "?" + "&" * 3_000])
+def test_a_referrer_that_is_no_address_breaks_no_dot(client: Client, referrer: str) -> None:
+    run = make_run("assist")
+    client.cookies["visitor"] = "v" * 32
+    assert client.get(f"/m/r/{run.pk}/seen.gif", headers={"Referer": referrer}).status_code == 200
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # as in production: Pillow grumbles and goes on
+def test_a_picture_is_sound_or_refused_whatever_its_bytes() -> None:
+    """S3: no byte turned over makes anything but ``Invalid``, and what is kept ends where its pixels end."""
+    rng = Random(4)
+    for kind, mode in (
+        ("JPEG", "RGB"),
+        ("JPEG", "CMYK"),
+        ("PNG", "P"),
+        ("PNG", "I;16"),
+        ("PNG", "LA"),
+        ("PNG", "1"),
+    ):
+        buffer = BytesIO()
+        exif = Image.Exif()
+        exif[0x0112], exif[0x010F], exif[0x011A] = 6, "x", 1.5
+        Image.new(mode, (20, 15)).save(buffer, kind, exif=exif)
+        sound = buffer.getvalue()
+        for _turn in range(200):
+            data = bytearray(sound)
+            for _byte in range(rng.randrange(6)):
+                data[rng.randrange(min(len(data), 250))] = rng.randrange(256)
+            try:
+                kept_one = clean_picture(
+                    ContentFile(bytes(data) + b"<script>alert(1)</script>", name="a.html")
+                )
+            except Invalid:
+                continue
+            assert b"<script>" not in kept_one.read()
+            assert str(kept_one.name).endswith((".jpg", ".png"))

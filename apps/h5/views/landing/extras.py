@@ -40,11 +40,10 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     if has_cookie(request):
         version = _version(request.GET.get("v", ""), run.campaign_id)
-        page = urlsplit(request.META.get("HTTP_REFERER", ""))
         touch(
             token=visitor_token(request),
             run_id=run.pk,
-            utm=dict(parse_qsl(page.query[:1_000])),
+            utm=_utm(request.META.get("HTTP_REFERER", "")),
             referrer=request.COOKIES.get(FROM_COOKIE, ""),
             version_id=version.pk if version else None,
             variant=version.variant if version else "",
@@ -54,6 +53,14 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(_DOT, content_type="image/gif")
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def _utm(address: str) -> dict[str, str]:
+    """The query of the page's address; nothing for what is no address."""
+    try:
+        return dict(parse_qsl(urlsplit(address).query[:1_000]))
+    except ValueError:
+        return {}
 
 
 def _version(text: str, campaign_id: int) -> LandingVersion | None:
