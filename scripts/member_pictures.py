@@ -68,7 +68,7 @@ def mechanic_looks(key: str) -> list[Look]:
 def _friends(run: Run) -> Look:
     """Somebody who may join looks at the entry that lacks least."""
     live = run.entries.filter(state="open").exclude(expires_at__lte=database_now() + timedelta(hours=1))
-    full = Q(capacity__isnull=False, count__gte=F("capacity"))
+    full = Q(capacity__isnull=False, count__gte=F("capacity") - F("pending_count"))
     entry = live.exclude(full).order_by("-count", "-pk").first()
     if entry is None:
         return seen_by(_friend_of(None), f"/m/r/{run.pk}/play/")
@@ -102,7 +102,7 @@ def other_looks() -> dict[str, list[Look]]:
         Entry.objects.filter(state="open", run__mechanic="assist").select_related("owner").order_by("-pk")[0]
     )
     return {
-        "member-arriving": [Look("/m/"), Look(f"/m/login/?next=/m/e/{entry.code}/"), Look("/m/terms/")],
+        "member-arriving": [Look("/m/"), Look(f"/m/login/?next=/m/e/{entry.code}/")],
         "member-sharing": [
             seen_by(entry.owner, f"/m/e/{entry.code}/share/"),
             seen_by(entry.owner, f"/m/e/{entry.code}/"),
@@ -150,7 +150,7 @@ def keep(picture: Image.Image, name: str) -> None:
     """As PNG with as many colours as fit into the weight."""
     for colours in (128, 64, 40, 24, 16):
         data = io.BytesIO()
-        few = picture.quantize(colours, dither=Image.Dither.NONE)
+        few = picture.quantize(colours, kmeans=1, dither=Image.Dither.NONE)
         few.save(data, "PNG", optimize=True)
         if data.tell() <= _MOST_BYTES:
             break
