@@ -1,6 +1,7 @@
-"""The product's addresses, and the one that is measured against: a bare view with one primary-key query."""
+"""The product's addresses, and those that are measured against: a bare view with one primary-key query, and one that
+answers the same bytes each time."""
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 from apps.campaigns.models import Entry
@@ -12,4 +13,8 @@ def bare(_request: HttpRequest, pk: int) -> JsonResponse:
     return JsonResponse({"code": Entry.objects.get(pk=pk).code})
 
 
-urlpatterns = [*urlpatterns, path("bare/<int:pk>", bare)]
+def constant(_request: HttpRequest, size: int) -> HttpResponse:
+    return HttpResponse(b"x" * size)
+
+
+urlpatterns = [*urlpatterns, path("bare/<int:pk>", bare), path("constant/<int:size>", constant)]

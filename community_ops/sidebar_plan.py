@@ -190,6 +190,13 @@ def plan() -> list[tuple[str, list[Entry]]]:
                     words="entry 团 助力单 砍价单",
                 ),
                 Entry(
+                    _("短链"),
+                    "link",
+                    "admin:campaigns_sharelink_changelist",
+                    "campaigns.view_sharelink",
+                    words="share link 渠道 推广 二维码 utm",
+                ),
+                Entry(
                     _("礼品"),
                     "redeem",
                     "admin:campaigns_benefit_changelist",
@@ -289,6 +296,27 @@ def plan() -> list[tuple[str, list[Entry]]]:
         (
             _("分析"),
             [
+                Entry(
+                    _("访问"),
+                    "ads_click",
+                    "admin:h5_touch_changelist",
+                    "h5.view_touch",
+                    words="touch visit 触点 来源 流量",
+                ),
+                Entry(
+                    _("转化"),
+                    "conversion_path",
+                    "admin:h5_conversion_changelist",
+                    "h5.view_conversion",
+                    words="conversion 登录 归因",
+                ),
+                Entry(
+                    _("访客"),
+                    "person_search",
+                    "admin:h5_visitor_changelist",
+                    "h5.view_visitor",
+                    words="visitor 浏览器",
+                ),
                 Entry(
                     _("发送健康"),
                     "monitor_heart",

@@ -47,7 +47,7 @@ LATIN = LATIN_NAMES | {
 }
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]")
 # A periodic task is known by its dotted path.
-IDENTIFIER = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+")
 
 
 def english_in(html: str) -> set[str]:

@@ -16,6 +16,7 @@ from apps.h5.views import (
     personal,
     photo,
     play,
+    rehearsal,
     share,
     terms,
     wechat,
@@ -25,6 +26,13 @@ app_name = "h5"
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("r/<int:pk>/", landing.run, name="run"),
+    path("r/<int:pk>/live/", landing.live, name="live"),
+    path("r/<int:pk>/seen.gif", landing.seen, name="seen"),
+    path("contact/", landing.contact, name="contact"),
+    path("pic/<str:token>/<int:width>.webp", landing.landing_picture, name="landing_picture"),
+    path("preview/<str:token>/", landing.preview, name="preview"),
+    path("preview/<str:token>/play/<slug:screen>/", rehearsal.rehearsal, name="rehearsal"),
     path("e/<str:code>/share/", share.share_entry, name="share"),
     path("r/<int:pk>/share/", share.share_run, name="share"),
     path("poster/<str:code>.png", share.poster, name="poster"),

@@ -56,7 +56,7 @@
           forget();
           say(words.saved);
         }
-        phone?.contentWindow?.location.reload();
+        redraw(answer.preview);
       }
     } catch {
       say(words.failed, true);
@@ -64,6 +64,13 @@
       running = null;
       if (again) { again = false; save(); }
     }
+  }
+  /* The draft may be a new row: its address replaces that of what the page was begun from. */
+  function redraw(preview) {
+    if (!phone || !preview) return;
+    const states = [...document.querySelectorAll("[data-state]")];
+    states.forEach((link) => { link.href = `${preview}${new URL(link.href).search}`; });
+    phone.src = states.find((link) => link.hasAttribute("aria-current")).href;
   }
   function show(errors) {
     form.querySelectorAll("[data-error]").forEach((place) => {
@@ -187,7 +194,12 @@
     if (first === event.target) block.querySelector("[data-excerpt]").textContent = first.value.slice(0, 40);
     changed();
   });
-  form.addEventListener("submit", () => { dirty = false; clearTimeout(timer); keep(); });
+  form.addEventListener("submit", () => {
+    dirty = false;
+    clearTimeout(timer);
+    keep();
+    try { storage?.setItem("cl-draft-sent", KEY); } catch { /* Full. */ }
+  });
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
   window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((button) => { button.disabled = false; }));
 

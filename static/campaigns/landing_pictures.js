@@ -49,7 +49,12 @@ const clPictures = (() => {
       changed();
     }
 
-    form.addEventListener("change", (event) => { if (event.target.matches("[data-upload]")) send(event.target); });
+    /* Before it reaches the field: the admin's own script would write the file's name into a text field near it. */
+    form.addEventListener("change", (event) => {
+      if (!event.target.matches("[data-upload]")) return;
+      event.stopPropagation();
+      send(event.target);
+    }, true);
     form.addEventListener("click", (event) => {
       const open = event.target.closest("[data-library]");
       if (open) { wanted = open.dataset.library; library.showModal(); }

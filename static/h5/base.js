@@ -13,9 +13,9 @@
     const clock = [Math.floor((s % 86400) / 3600), Math.floor((s % 3600) / 60), s % 60].map(pad).join(":");
     return days ? `${days} ${body.dataset.days} ${clock}` : clock;
   }
-  const clocks = [...document.querySelectorAll("[data-until]")];
   function tick() {
-    for (const clock of clocks) {
+    // Asked for each time: pages that move exchange their parts.
+    for (const clock of document.querySelectorAll("[data-until]")) {
       const ms = Number(clock.dataset.until) * 1000 - serverNow();
       clock.textContent = left(ms);
       if (ms <= 0 && !clock.dataset.over) {
@@ -24,10 +24,8 @@
       }
     }
   }
-  if (clocks.length) {
-    tick();
-    setInterval(tick, 1000);
-  }
+  tick();
+  setInterval(tick, 1000);
 
   // A double tap sends once; coming back by the back button frees the button again.
   addEventListener("submit", (event) => {

@@ -5,7 +5,8 @@
   const page = (text) => new DOMParser().parseFromString(text, "text/html");
 
   // --- what moves: elements marked data-live are replaced when the server says something else ---------------------
-  async function refresh(everything) {
+  // Resolves to whether the page has become another one.
+  async function refresh() {
     let answer;
     try {
       answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
@@ -14,42 +15,29 @@
     }
     if (!answer.ok) return false;
     const fresh = page(await answer.text());
-    const same = fresh.body.className === document.body.className;
-    if (everything || !same) {
+    if (fresh.body.className !== document.body.className) {
       show(fresh);
-      return !same;
+      return true;
     }
     for (const old of main.querySelectorAll("[data-live]")) {
       const now = fresh.getElementById(old.id);
-      if (now && !old.contains(document.activeElement)) exchange(old, now);
+      const isBusy = old.contains(document.activeElement) || old.querySelector(".cut-off, .is-opening");
+      if (now && !isBusy && told(old) !== told(now)) old.replaceWith(document.adoptNode(now));
     }
     return false;
   }
 
-  // A clock that runs shows other digits than the server wrote: its end is what counts.
-  const told = (element) => {
+  // A running clock shows other digits than the server wrote: its end is what counts.
+  function told(element) {
     const copy = element.cloneNode(true);
     for (const clock of copy.querySelectorAll("[data-until]")) clock.textContent = "";
-    for (const moment of copy.querySelectorAll("[data-once]")) moment.remove();
     return copy.innerHTML;
-  };
-  function exchange(old, now) {
-    if (told(old) === told(now) || old.querySelector(".cut-off, .is-opening")) return;
-    const kept = old.querySelector("[data-until]");
-    const next = now.querySelector("[data-until]");
-    if (kept && next && kept.dataset.until === next.dataset.until) next.replaceWith(kept);
-    old.replaceWith(document.adoptNode(now));
   }
 
   function show(fresh) {
-    // Its own clocks begin with its own scripts: the whole page is asked for when it has any.
-    if (fresh.querySelector("[data-until]") || fresh.querySelector("form")) {
-      location.replace(location.pathname);
-      return;
-    }
     document.body.className = fresh.body.className;
+    document.title = fresh.title;
     main.replaceChildren(...fresh.getElementById("main").childNodes);
-    main.focus();
   }
 
   let typed = false;
@@ -59,7 +47,7 @@
   document.addEventListener("over", async () => {
     for (const wait of [400, 1500, 4000, 10000]) {
       await new Promise((done) => setTimeout(done, wait));
-      if (await refresh(false)) return;
+      if (await refresh()) return;
     }
   });
 
@@ -68,7 +56,7 @@
     const every = Number(document.querySelector("[data-every]")?.dataset.every || 15) * 1000;
     let rounds = 0;
     setInterval(() => {
-      if (!document.hidden && !typed && navigator.onLine && rounds++ < 120) refresh(false);
+      if (!document.hidden && !typed && navigator.onLine && rounds++ < 120) refresh();
     }, every);
   }
 
@@ -103,11 +91,7 @@
       location.assign(answer.url);
       return;
     }
-    const fresh = page(await answer.text());
-    document.body.className = fresh.body.className;
-    document.title = fresh.title;
-    main.replaceChildren(...fresh.getElementById("main").childNodes);
-    clocks();
+    show(page(await answer.text()));
     const told = main.querySelector("[role=alert]");
     if (told) {
       told.tabIndex = -1;
@@ -115,11 +99,6 @@
     }
     scrollTo(0, 0);
   });
-
-  // Clocks of a page that came with an answer: base.js knows only those it began with.
-  function clocks() {
-    for (const clock of main.querySelectorAll("[data-until]")) delete clock.dataset.until;
-  }
 
   addEventListener("online", () => {
     if (!offline() || offline().hidden) return;
@@ -131,7 +110,7 @@
   document.addEventListener("change", (event) => {
     const input = event.target;
     if (!input.matches("input[type=file]")) return;
-    const list = input.parentElement.querySelector("[data-preview]");
+    const list = input.closest(".field").querySelector("[data-preview]");
     list.replaceChildren();
     for (const file of [...input.files].slice(0, Number(input.dataset.most))) {
       const picture = document.createElement("img");

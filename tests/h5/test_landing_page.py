@@ -96,6 +96,8 @@ def test_nothing_is_inline_and_nothing_comes_from_elsewhere(client: Client, mech
     policy = answer["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
+    from_memory = client.get(f"/m/r/{run.pk}/")["Content-Security-Policy"]
+    assert set(from_memory.split("; ")) == set(policy.split("; "))
     page = answer.content.decode()
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=", page)
     assert re.findall(r"<script(?![^>]*\ssrc=)", page) == []

@@ -117,6 +117,14 @@ def test_a_browser_of_somebody_else_lends_its_last_half_hour_only(run: Run) -> N
     assert Visitor.objects.get().member == owner
 
 
+def test_who_registers_in_anothers_browser_was_not_brought_by_who_brought_that_one(run: Run) -> None:
+    ann, owner = make_member(), make_member()
+    touch(token="t", run_id=run.pk, link=link_of(run, ann), now=NOW - timedelta(days=2))
+    assert first_touch_of(token="t", now=NOW) is not None
+    adopt_visitor(token="t", member_id=owner.pk, now=NOW - timedelta(days=2))
+    assert first_touch_of(token="t", now=NOW) is None
+
+
 def test_nobody_invites_themselves(run: Run) -> None:
     """Neither before the log-in, when nobody knows whose browser it is, nor after it."""
     member = make_member()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, LandingVersion
 from apps.core.errors import Text
 
 
@@ -48,26 +48,26 @@ def register_door(door: Door) -> None:
 
 def doors_of(campaign: Campaign, user: User) -> list[OpenDoor]:
     """What ``user`` may open from the page of ``campaign``."""
-    found = []
-    for door in sorted(_doors.values(), key=lambda one: (one.order, one.key)):
-        if user.has_perm(door.permission) and (url := door.address(campaign)):
-            found.append(OpenDoor(door.key, door.label, door.help, door.icon, url))
-    return found
+    return [
+        OpenDoor(door.key, door.label, door.help, door.icon, url)
+        for door in sorted(_doors.values(), key=lambda one: (one.order, one.key))
+        if user.has_perm(door.permission) and (url := door.address(campaign))
+    ]
 
 
-type PreviewAddress = Callable[[Campaign, str, int | None], str]
+type PreviewAddress = Callable[[Campaign, LandingVersion | None, User], str]
 
 _previews: list[PreviewAddress] = []
 
 
 def register_preview(address: PreviewAddress) -> None:
-    """The room that draws phone pages says where a campaign's landing page is drawn for staff: for a variant, or
-    for the version with that id. Raises ``ValueError`` on a second one."""
+    """The room that draws phone pages says where ``user`` finds a version of a campaign's landing page drawn (or,
+    for ``None``, the page shipped for its mechanic). Raises ``ValueError`` on a second one."""
     if _previews:
         raise ValueError("landing pages are drawn in one place")
     _previews.append(address)
 
 
-def preview_of(campaign: Campaign, variant: str, version_id: int | None = None) -> str:
-    """The address of that preview, "" where nobody draws it."""
-    return _previews[0](campaign, variant, version_id) if _previews else ""
+def preview_of(campaign: Campaign, version: LandingVersion | None, user: User) -> str:
+    """The address of that preview, which takes ``?as=`` (a state of the run); "" where nobody draws it."""
+    return _previews[0](campaign, version, user) if _previews else ""

@@ -45,12 +45,28 @@ _LIVE_PARTS = (PartState.PENDING, PartState.COUNTED)
 
 
 @dataclass(frozen=True)
+class Look:
+    """What ``viewer`` (1 is the owner) sees; ``state`` is the entry, ``None`` before there is one, and ``capacity``
+    bounds its parts."""
+
+    page: Page
+    state: State | None
+    viewer: int
+    capacity: int | None
+
+
+@dataclass(frozen=True)
 class Screen:
     """One state of the member page; ``key`` is stable (``before``, ``mine`` …), ``title`` is for the operator."""
 
     key: str
     title: Text
     page: Page
+    look: Look
+
+
+def _screen(key: str, title: Text, look: Look) -> Screen:
+    return Screen(key, title, look.page, look)
 
 
 def rehearse(mechanic: Mechanic[Any], rules: Rules, *, now: datetime, hours: int = 72) -> list[Screen]:
@@ -60,35 +76,35 @@ def rehearse(mechanic: Mechanic[Any], rules: Rules, *, now: datetime, hours: int
 
 
 def _screens(stage: "_Stage") -> Iterator[Screen]:
-    yield Screen("before", _("还没发起"), stage.page(_OWNER))
+    yield _screen("before", _("还没发起"), stage.page(_OWNER))
     try:
         stage.open()
     except Refused:
         return
     if stage.unpaid:
-        yield Screen("unpaid", _("待付款"), stage.page(_OWNER))
+        yield _screen("unpaid", _("待付款"), stage.page(_OWNER))
         stage.pay()
     if stage.entry.state == EntryState.PENDING:
-        yield Screen("pending", _("待生效"), stage.page(_OWNER))
+        yield _screen("pending", _("待生效"), stage.page(_OWNER))
         stage.ask_staff()
-    yield Screen("mine", _("我发起之后"), stage.page(_OWNER))
-    yield Screen("friend", _("好友看到的"), stage.page(_FRIEND))
+    yield _screen("mine", _("我发起之后"), stage.page(_OWNER))
+    yield _screen("friend", _("好友看到的"), stage.page(_FRIEND))
     stage.remember()
     nearly = None
     for friend in range(_FRIEND, _FRIEND + _MOST_FRIENDS):
         if not stage.is_live or not stage.take_part(friend):
             break
         if friend == _FRIEND:
-            yield Screen("helped", _("好友参与之后"), stage.page(_FRIEND))
+            yield _screen("helped", _("好友参与之后"), stage.page(_FRIEND))
         owners = stage.page(_OWNER)
-        if stage.is_live and (nearly is None or nearly.mood != "nearly"):
+        if stage.is_live and (nearly is None or nearly.page.mood != "nearly"):
             nearly = owners
     if stage.is_live and stage.score():
-        yield Screen("scored", _("有成绩之后"), stage.page(_OWNER))
+        yield _screen("scored", _("有成绩之后"), stage.page(_OWNER))
     if nearly is not None:
-        yield Screen("nearly", _("就差一点"), nearly)
-    yield Screen("done", _("成功"), stage.ended(EntryState.WON))
-    yield Screen("failed", _("没成功"), stage.failed())
+        yield _screen("nearly", _("就差一点"), nearly)
+    yield _screen("done", _("成功"), stage.ended(EntryState.WON))
+    yield _screen("failed", _("没成功"), stage.failed())
 
 
 @dataclass
@@ -100,6 +116,7 @@ class _Stage:
     now: datetime
     run: RunFacts
     is_opened: bool = False
+    capacity: int | None = None
     parts: dict[int, Part] = field(default_factory=dict)
     unpaid: list[int] = field(default_factory=list)
     _opened: tuple[State, dict[int, Part]] | None = None
@@ -176,12 +193,12 @@ class _Stage:
         self._apply(Decision((AddPart(_OWNER, "score", value, key="sample:1", is_seat=False),)))
         return True
 
-    def ended(self, state: EntryState) -> Page:
+    def ended(self, state: EntryState) -> Look:
         """The owner's page once the entry has come to ``state``, by play or, on a long way, by assumption."""
         entry = self.entry if not self.is_live else replace(self.entry, state=state)
         return self.page(_OWNER, entry)
 
-    def failed(self) -> Page:
+    def failed(self) -> Look:
         """The owner's page when time runs out and no friend came."""
         if self._opened is not None:
             self.entry, self.parts = self._opened
@@ -190,8 +207,9 @@ class _Stage:
         self._apply(self._decide("expire", None, {}))
         return self.page(_OWNER, replace(self.entry, state=EntryState.FAILED) if self.is_live else self.entry)
 
-    def page(self, viewer: int, entry: State | None = None) -> Page:
-        return self.mechanic.page(self._turn("look", viewer, {}, entry=entry))
+    def page(self, viewer: int, entry: State | None = None) -> Look:
+        turn = self._turn("look", viewer, {}, entry=entry)
+        return Look(self.mechanic.page(turn), turn.state, viewer, self.capacity)
 
     # --- carrying out -----------------------------------------------------------------------------
 
@@ -281,6 +299,7 @@ class _Stage:
             self.unpaid.append(part.id)
 
     def _change(self, effect: ChangeEntry) -> None:
+        self.capacity = self.capacity if effect.capacity is None else effect.capacity
         expires_at = None if effect.never_expires else effect.expires_at or self.entry.expires_at
         self.entry = replace(
             self.entry,

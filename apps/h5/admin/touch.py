@@ -11,7 +11,7 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
-from apps.h5.admin import compare
+from apps.h5.admin import compare, heat, phone, traffic
 from apps.h5.admin.source_words import source_in_words
 from apps.h5.models import Touch
 
@@ -39,7 +39,10 @@ class TouchAdmin(ReadOnlyModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
+            ("campaign/<int:pk>/traffic/", traffic.traffic_view, "traffic"),
             ("campaign/<int:pk>/compare/", compare.compare_view, "compare"),
+            ("campaign/<int:pk>/heat/", heat.heat_view, "heat"),
+            ("campaign/<int:pk>/phone/", phone.phone_view, "phone"),
         ]
         wrap = self.admin_site.admin_view
         own = [path(route, wrap(self._bound(view)), name=f"h5_touch_{name}") for route, view, name in pages]

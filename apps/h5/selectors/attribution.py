@@ -31,8 +31,7 @@ def touches_of(*, member_id: int, token_hash: str, now: datetime) -> QuerySet[To
     """Touches within the window that count for the member who acts in the browser ``token_hash`` ("" for none)."""
     mine = Q(visitor__member_id=member_id)
     if token_hash:
-        here = Q(visitor__token_hash=token_hash)
-        mine |= here & (Q(visitor__member__isnull=True) | Q(at__gt=now - SITTING))
+        mine |= _here(token_hash, now)
     touches = Touch.objects.filter(mine, at__gt=now - WINDOW, at__lte=now)
     return touches.exclude(inviter_id=member_id).order_by("at", "id")
 
@@ -47,6 +46,14 @@ def ends_of(*, run_id: int, member_id: int, token_hash: str, now: datetime) -> E
 
 
 def first_touch_of(*, token: str, now: datetime) -> Touch | None:
-    """The first visit of the browser ``token`` to any run within the window: what a new member's inviter and source come from."""
-    touches = Touch.objects.filter(visitor__token_hash=hash_of(token), at__gt=now - WINDOW, at__lte=now)
+    """The first visit of the browser ``token`` to any run: what a new member's inviter and source come from.
+
+    In a browser that is known as another member's, the first of this sitting: what brought that member is not ours.
+    """
+    touches = Touch.objects.filter(_here(hash_of(token), now), at__gt=now - WINDOW, at__lte=now)
     return touches.select_related("link", "inviter").order_by("at", "id").first()
+
+
+def _here(token_hash: str, now: datetime) -> Q:
+    is_nobodys = Q(visitor__member__isnull=True) | Q(at__gt=now - SITTING)
+    return Q(visitor__token_hash=token_hash) & is_nobodys

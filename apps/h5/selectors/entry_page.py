@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from apps.campaigns.enums import EntryState, GrantState, PartState, RunState
+from apps.campaigns.enums import BenefitKind, EntryState, GrantState, PartState, RunState
 from apps.campaigns.mechanics.base import Page, ParamKind, Verb
 from apps.campaigns.models import Contribution, Entry, Grant, MemberAction, Run
 from apps.campaigns.selectors.board import Standing, standing_of
@@ -135,6 +135,15 @@ class EntryPage:
     @property
     def is_over(self) -> bool:
         return self.page.mood in ("done", "failed", "ended")
+
+    @property
+    def is_run_open(self) -> bool:
+        """May one still open an entry of one's own?"""
+        return self.run.state == RunState.OPEN and self.run.opens_at <= self.now < self.run.closes_at
+
+    @property
+    def has_coupon(self) -> bool:
+        return any(prize.kind == BenefitKind.COUPON for prize in self.prizes)
 
 
 def find_entry(code: str) -> Entry | None:

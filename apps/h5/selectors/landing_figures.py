@@ -38,7 +38,7 @@ done AS (
       JOIN h5_touch touch ON touch.visitor_id = first.visitor_id
       JOIN h5_conversion conversion ON conversion.last_touch_id = touch.id
      WHERE conversion.run_id IN (SELECT id FROM campaigns_run WHERE campaign_id = %(campaign)s)
-       AND conversion.at >= first.at AND conversion.at < first.at + %(patience)s)
+       AND conversion.at >= first.at AND conversion.at < first.at + make_interval(secs => %(patience)s))
 SELECT version_id, count(*), max(at),
        count(*) FILTER (WHERE EXISTS (SELECT 1 FROM done WHERE done.visitor_id = first.visitor_id AND is_login)),
        count(*) FILTER (WHERE EXISTS (SELECT 1 FROM done WHERE done.visitor_id = first.visitor_id AND NOT is_login))
@@ -188,14 +188,14 @@ def _base(campaign_id: int, begin: datetime) -> tuple[float, bool]:
                   JOIN h5_conversion conversion ON conversion.last_touch_id = touch.id
                  WHERE touch.visitor_id = seen.visitor_id AND conversion.kind <> 'login'
                    AND conversion.run_id IN (SELECT id FROM campaigns_run WHERE campaign_id = %(campaign)s)
-                   AND conversion.at >= seen.at AND conversion.at < seen.at + %(patience)s
+                   AND conversion.at >= seen.at AND conversion.at < seen.at + make_interval(secs => %(patience)s)
                    AND conversion.at < %(begin)s))
               FROM seen""",
             {
                 "campaign": campaign_id,
                 "from": begin - timedelta(days=30),
                 "begin": begin,
-                "patience": PATIENCE,
+                "patience": PATIENCE.total_seconds(),
             },
         )
         visitors, parts = cursor.fetchone()
@@ -222,7 +222,7 @@ def _sides(
                 "end": end,
                 "versions": list(by_id),
                 "most": most,
-                "patience": PATIENCE,
+                "patience": PATIENCE.total_seconds(),
             },
         )
         rows = cursor.fetchall()

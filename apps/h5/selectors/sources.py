@@ -20,6 +20,7 @@ from apps.groups.models import Group
 from apps.h5.enums import ConversionKind
 from apps.h5.models import Conversion, Touch
 from apps.members.models import Member
+from apps.orders.enums import PAID_STATES
 
 Dimension = Literal["group", "post", "channel", "inviter", "variant"]
 Which = Literal["first", "last"]
@@ -124,7 +125,7 @@ def _orders(run_id: int, by: Dimension, which: Which) -> QuerySet[Contribution, 
     touch = Coalesce(Subquery(of_part.values(touched)[:1]), Subquery(of_entry.values(touched)[:1]))
     of_touch = Touch.objects.filter(pk=OuterRef("touch"))
     return (
-        Contribution.objects.filter(run_id=run_id, order__paid_at__isnull=False)
+        Contribution.objects.filter(run_id=run_id, order__state__in=PAID_STATES)
         .order_by()
         .annotate(touch=touch)
         .annotate(source=Subquery(of_touch.values(_FIELDS[by])[:1]))

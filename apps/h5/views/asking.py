@@ -76,6 +76,16 @@ class Control:
     second: Field | None = None
     question: Field | None = None
 
+    @property
+    def is_typed(self) -> bool:
+        """Does it hold something that somebody wrote?"""
+        return any(field.value or field.photos for field in self.fields)
+
+    @property
+    def has_page(self) -> bool:
+        """Does it ask for more than a button and a line beside it can?"""
+        return self.way == "form" or (self.way == "part" and bool(self.fields))
+
 
 def control_of(button: Button, verb: Verb, draft: Draft) -> Control:
     """How to offer ``button``, by what it asks for."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.campaigns.api.shapes import benefits
-from apps.campaigns.mechanics.base import Button, Refused, Verb, Who
+from apps.campaigns.mechanics.base import Button, ParamKind, Refused, Verb, Who
 from apps.campaigns.models import Entry
 from apps.core.errors import DomainError, NotAllowed
 from apps.h5.selectors.entry_page import EntryPage, debt_of, entry_page, find_entry
@@ -28,7 +28,7 @@ from apps.h5.views.base import (
     viewer_of,
     visitor_token,
 )
-from apps.h5.views.forms import in_members_words, is_form, options_for, status_of, verb_form
+from apps.h5.views.forms import has_page, in_members_words, options_for, status_of, verb_form
 
 
 @public_page
@@ -97,7 +97,7 @@ def _play(
     draft, wrong = typed_in(request, asked)
     if viewer is None:
         keep_draft(draft, visitor_token=token, path=request.path)
-        return to_login(request, request.path if is_form(asked, button) else home)
+        return to_login(request, request.path if has_page(asked, button) else home)
     try:
         if wrong is not None:
             raise wrong
@@ -131,7 +131,7 @@ def _refused(
     viewer: Viewer,
     error: DomainError,
 ) -> HttpResponse:
-    if is_form(asked, button) and _control(request, page, button, draft).way != "field":
+    if has_page(asked, button):
         return _form(request, page, asked, button, draft, viewer, error)
     # Things may have moved on since the page was drawn: as it is now.
     return entry_response(request, _found(page.entry.code), error=error, draft=draft)
@@ -160,12 +160,15 @@ def _form(
     )
 
 
-def _control(request: HttpRequest, page: EntryPage, button: Button | None, draft: Draft | None) -> Control:
-    verb = page.plan.mechanic.verb(button.verb) if button else page.plan.mechanic.opening
-    button = button or Button(verb.key, verb.label)
+def _control(request: HttpRequest, page: EntryPage, button: Button, draft: Draft | None) -> Control:
+    verb = page.plan.mechanic.verb(button.verb)
     if draft is None:
         path = reverse("h5:act", args=[page.entry.code, verb.key])
         draft = draft_of(visitor_token=visitor_token(request), path=path)
+    if verb.who == Who.OWNER and not draft.texts:
+        # What the owner changes begins with what it says now.
+        said = {p.key: str(page.data.get(p.key) or "") for p in verb.params if p.kind == ParamKind.TEXT}
+        draft = Draft(said, draft.photos)
     return control_of(button, verb, draft)
 
 

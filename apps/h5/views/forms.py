@@ -14,7 +14,7 @@ from apps.core.errors import DomainError, Invalid
 from apps.core.errors import Text as Words
 from apps.h5.selectors.entry_page import EntryPage
 from apps.h5.services.drafts import Draft
-from apps.h5.views.asking import fields_of, new_key
+from apps.h5.views.asking import control_of, fields_of, new_key
 
 type Options = dict[str, Sequence[tuple[str, Words]]]
 
@@ -61,9 +61,9 @@ def asked_of(verb: Verb, button: Button | None) -> list[Param]:
     return [by_key[key] for key in asks]
 
 
-def is_form(verb: Verb, button: Button | None) -> bool:
-    """Does the verb ask for more than a button can say?"""
-    return any(param.kind not in (ParamKind.PART, ParamKind.BOOLEAN) for param in asked_of(verb, button))
+def has_page(verb: Verb, button: Button | None) -> bool:
+    """Is the verb played from a page of its own, whether it is offered now or not?"""
+    return control_of(button or Button(verb.key, verb.label), verb, Draft()).has_page
 
 
 def status_of(error: DomainError | None) -> int:

@@ -3,7 +3,7 @@
 import re
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from apps.campaigns.services.photos import FOLDER, WIDTHS, smaller
@@ -17,7 +17,7 @@ _KINDS = {"jpg": "image/jpeg", "png": "image/png"}
 
 @public_page
 @require_safe
-def photo(request: HttpRequest, name: str) -> FileResponse:
+def photo(request: HttpRequest, name: str) -> HttpResponse:
     """``?e=`` names the entry that shows it, ``?t=`` is the token of one that this browser has just sent; ``?w=`` a
     smaller copy. Whoever may not see it learns nothing, not even whether it exists."""
     fits = _NAME.fullmatch(name)
@@ -29,7 +29,8 @@ def photo(request: HttpRequest, name: str) -> FileResponse:
     width = request.GET.get("w", "")
     if width in {str(one) for one in WIDTHS}:
         reference = smaller(reference, int(width))
-    response = FileResponse(default_storage.open(reference), content_type=_KINDS[fits[1]])
+    with default_storage.open(reference) as file:
+        response = HttpResponse(file.read(), content_type=_KINDS[fits[1]])
     response["Cache-Control"] = "private, max-age=3600"
     response["X-Content-Type-Options"] = "nosniff"
     return response

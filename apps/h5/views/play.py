@@ -28,7 +28,7 @@ from apps.h5.views.base import (
     viewer_of,
     visitor_token,
 )
-from apps.h5.views.forms import in_members_words, is_form, status_of, verb_form
+from apps.h5.views.forms import has_page, in_members_words, status_of, verb_form
 
 
 @public_page
@@ -102,7 +102,7 @@ def _open(
     draft, wrong = typed_in(request, verb)
     if viewer is None:
         keep_draft(draft, visitor_token=token, path=request.path)
-        return to_login(request, request.path if _has_form(verb, button) else reverse("h5:play", args=[pk]))
+        return to_login(request, request.path if has_page(verb, button) else reverse("h5:play", args=[pk]))
     try:
         if wrong is not None:
             raise wrong
@@ -118,7 +118,7 @@ def _open(
         )
     except DomainError as raised:
         error = in_members_words(raised)
-        if _has_form(verb, button):
+        if has_page(verb, button):
             return _form(request, page, verb, button, draft, error)
         return _play_response(request, page.run, error=error, draft=draft)
     drop_draft(visitor_token=token, path=request.path)
@@ -126,11 +126,6 @@ def _open(
     if debt is not None:
         return SeeOther(reverse("h5:pay", args=[debt.number]))
     return SeeOther(f"{reverse('h5:entry', args=[outcome.code])}?did={verb.key}&k={key}")
-
-
-def _has_form(verb: Verb, button: Button | None) -> bool:
-    shown = button or Button(verb.key, verb.label)
-    return is_form(verb, button) and control_of(shown, verb, Draft()).way == "form"
 
 
 def _form(

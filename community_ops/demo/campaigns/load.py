@@ -86,6 +86,7 @@ class _Theatre:
         run = self._launch(plan, at, starts_at=at)
         open_due_run(run_id=run.pk, now=at)
         run.refresh_from_db()
+        self.stage.audience.invite(self.stage, run, at)
         story(self.stage, run, at)
 
     def weekly(self, plan: Plan, story: Story) -> None:

@@ -12,12 +12,14 @@ from apps.accounts.api.origin import digest
 from apps.accounts.models import User
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import Contribution, Entry, Run
-from apps.campaigns.services.engine import Origin, Outcome, act, act_as_staff, open_entry
+from apps.campaigns.services.engine import Origin, Outcome, act_as_staff
+from apps.h5.services.playing import act_as_member, open_as_member
 from apps.members.models import Member
 from apps.orders.models import Order
 from apps.orders.services.payments import mark_paid
 from community_ops.demo.campaigns.agenda import Agenda, Step, moments
 from community_ops.demo.members import NEWCOMERS_WITHIN
+from community_ops.demo.pages.visits import Audience
 
 #: Nobody helps in the very minute they joined.
 _LOOK_ROUND = timedelta(minutes=3)
@@ -38,6 +40,7 @@ class Stage:
         self.staff = staff
         self.now = now
         self.agenda = Agenda()
+        self.audience = Audience(staff.operator)
         self.dice = Random(20260318)  # noqa: S311 - sample data, not secrets
         self.refused: Counter[str] = Counter()
         seen = Member.objects.visible_to(staff.operator).exclude(phone=None).order_by("phone")
@@ -85,14 +88,16 @@ class Stage:
 
     def open(self, run: Run, member: Member, at: datetime, **params: Any) -> str:
         """The code of the entry that the member opened; "" if the engine refused."""
+        origin = origin_of(member)
         try:
-            outcome = open_entry(
+            outcome = open_as_member(
                 run_id=run.pk,
                 member_id=member.pk,
                 params=params,
                 key=self._key(),
+                origin=origin,
+                visitor_token=self.audience.comes(run, member, origin, at),
                 now=at,
-                origin=origin_of(member),
             )
         except Refused as refusal:
             self.refused[refusal.code] += 1
@@ -103,15 +108,20 @@ class Stage:
         self, code: str, verb: str, member: Member, at: datetime, *, device: str = "", **params: Any
     ) -> Outcome | None:
         """The verb's outcome; ``None`` if the engine refused. ``device``: not the member's own."""
+        origin = origin_of(member, device)
+        entry = Entry.objects.select_related("run__campaign").filter(code=code).first()
+        if entry is None:
+            return None
         try:
-            return act(
+            return act_as_member(
                 code=code,
                 verb=verb,
                 member_id=member.pk,
                 params=params,
                 key=self._key(),
+                origin=origin,
+                visitor_token=self.audience.follows(entry, member, origin, at),
                 now=at,
-                origin=origin_of(member, device),
             )
         except Refused as refusal:
             self.refused[refusal.code] += 1

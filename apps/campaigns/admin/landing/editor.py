@@ -68,7 +68,7 @@ def _posted(model_admin: ModelAdmin, request: HttpRequest, campaign: Campaign, v
         if not sentence:
             return redirect(f"{reverse('admin:campaigns_campaign_landing', args=[campaign.pk])}#saved")
     if is_script:
-        return _answer(sheet, sentence)
+        return _answer(sheet, sentence, preview_of(campaign, sheet.draft, staff(request)))
     if sentence:
         messages.error(request, sentence)
         return _page(model_admin, request, campaign, sheet, is_typed=True)
@@ -140,7 +140,7 @@ def moment(text: str) -> datetime:
     return found if found.tzinfo else timezone.make_aware(found)
 
 
-def _answer(sheet: Sheet, sentence: str) -> JsonResponse:
+def _answer(sheet: Sheet, sentence: str, preview: str) -> JsonResponse:
     errors = {f"{block.id}.{key}": text for block in sheet.blocks for key, text in block.errors.items()}
     errors |= {block.id: block.error for block in sheet.blocks if block.error}
     return JsonResponse(
@@ -149,6 +149,7 @@ def _answer(sheet: Sheet, sentence: str) -> JsonResponse:
             "number": sheet.draft.number if sheet.draft else None,
             "errors": errors,
             "sentence": sentence,
+            "preview": preview,
         }
     )
 
@@ -182,7 +183,7 @@ def _page(
         scheduled=version_in(campaign, sheet.variant, LandingState.SCHEDULED),
         may_publish=request.user.has_perm("campaigns.publish_landing"),
         may_upload=request.user.has_perm("campaigns.add_landingpicture"),
-        preview=preview_of(campaign, sheet.variant),
+        preview=preview_of(campaign, sheet.base, staff(request)),
         publish_at=request.POST.get("publish_at", ""),
         config=_config(request, campaign, sheet, is_typed=is_typed),
     )

@@ -62,25 +62,23 @@ class TypedBlock:
 
     @property
     def inputs(self) -> list[BlockInput]:
-        found = []
-        for item in self.kind.fields():
-            found.append(
-                BlockInput(
-                    name=f"{self.id}.{item['key']}",
-                    key=item["key"],
-                    kind=item["kind"],
-                    label=item["label"],
-                    help=item["help"],
-                    most=item["most"],
-                    each=item["each"],
-                    is_required=item["is_required"],
-                    choices=item["choices"],
-                    columns=item["columns"],
-                    value=_widget(item["kind"], self.values.get(item["key"], item["default"])),
-                    error=self.errors.get(item["key"], ""),
-                )
+        return [
+            BlockInput(
+                name=f"{self.id}.{item['key']}",
+                key=item["key"],
+                kind=item["kind"],
+                label=item["label"],
+                help=item["help"],
+                most=item["most"],
+                each=item["each"],
+                is_required=item["is_required"],
+                choices=item["choices"],
+                columns=item["columns"],
+                value=_widget(item["kind"], self.values.get(item["key"], item["default"])),
+                error=self.errors.get(item["key"], ""),
             )
-        return found
+            for item in self.kind.fields()
+        ]
 
     @property
     def excerpt(self) -> str:

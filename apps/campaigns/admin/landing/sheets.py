@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.core.files.base import File
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 
 from apps.accounts.models import User
 from apps.campaigns.admin.landing.inputs import TypedBlock, from_post, from_stored, moved, new_block
 from apps.campaigns.blocks.registry import all_blocks
-from apps.campaigns.enums import LandingState, Section, Theme
+from apps.campaigns.enums import LandingState, Section, Theme, Variant
 from apps.campaigns.models import Campaign, LandingVersion
 from apps.campaigns.selectors.landing import starter_blocks
 from apps.campaigns.services.landing import keep_picture
@@ -63,9 +63,14 @@ def version_in(campaign: Campaign, variant: str, state: LandingState) -> Landing
 
 
 def stored_sheet(campaign: Campaign, variant: str) -> Sheet:
-    """The draft; without one what is live, and without that the page shipped for the mechanic, not saved yet."""
+    """The draft; without one what is live, for B else the live A, and without that the page shipped for the
+    mechanic; nothing is saved yet."""
     draft = version_in(campaign, variant, LandingState.DRAFT)
-    base = draft or version_in(campaign, variant, LandingState.LIVE)
+    base = (
+        draft
+        or version_in(campaign, variant, LandingState.LIVE)
+        or version_in(campaign, Variant.A, LandingState.LIVE)
+    )
     if base is None:
         theme, blocks = starter_blocks(campaign)
         return Sheet(variant, from_stored(blocks), theme)
@@ -119,7 +124,7 @@ def after(sheet: Sheet, verb: str, rest: str) -> tuple[Sheet, str]:
 
 
 def with_uploads(
-    sheet: Sheet, files: MultiValueDict[str, File], *, campaign: Campaign, actor: User
+    sheet: Sheet, files: MultiValueDict[str, UploadedFile], *, campaign: Campaign, actor: User
 ) -> tuple[Sheet, dict[str, str]]:
     """Pictures that came with the form are kept and chosen; also what was wrong with them, by field name."""
     wrong: dict[str, str] = {}

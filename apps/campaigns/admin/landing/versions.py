@@ -57,14 +57,14 @@ def versions_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> Htt
         campaign=campaign,
         mechanic=all_mechanics().get(campaign.mechanic),
         rows=rows,
-        variants=[_variant(campaign, variant, rows) for variant in Variant],
+        variants=[_variant(request, campaign, variant, rows) for variant in Variant],
         may_edit=request.user.has_perm("campaigns.change_landingversion")
         and campaign.state != CampaignState.ARCHIVED,
         may_publish=request.user.has_perm("campaigns.publish_landing"),
     )
 
 
-def _variant(campaign: Campaign, variant: Variant, rows: list[Any]) -> dict[str, Any]:
+def _variant(request: HttpRequest, campaign: Campaign, variant: Variant, rows: list[Any]) -> dict[str, Any]:
     """One side: what stands in each state, and where it is drawn."""
     mine = [row.version for row in rows if row.version.variant == variant]
     by_state = {version.state: version for version in reversed(mine)}
@@ -75,7 +75,7 @@ def _variant(campaign: Campaign, variant: Variant, rows: list[Any]) -> dict[str,
         "live": live,
         "draft": by_state.get(LandingState.DRAFT),
         "scheduled": by_state.get(LandingState.SCHEDULED),
-        "preview": preview_of(campaign, variant.value, live.pk if live else None),
+        "preview": preview_of(campaign, live, staff(request)) if live or variant == Variant.A else "",
         "edit": reverse("admin:campaigns_campaign_landing_edit", args=[campaign.pk, variant.value]),
     }
 

@@ -46,7 +46,6 @@ class Starter:
         top, middle, bottom = Section.TOP, Section.MIDDLE, Section.BOTTOM
         yield "hero", top, {"headline": words.headline[:40]}
         yield "offer", top, {"title": words.product[:30]}
-        yield "action", top, {}
         yield "progress", top, {}
         yield "bait", top, {"title": str(self.bait), "text": str(self.bait_text)}
         yield "steps", middle, {"items": [str(step) for step in self.steps]}

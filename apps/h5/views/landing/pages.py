@@ -15,6 +15,7 @@ from apps.h5.views.landing.kept import Kept, made, ready
 #: The site that a visitor came from, until the page's own picture tells of the visit.
 FROM_COOKIE = "came_from"
 _FROM_SECONDS = 120
+_POLICY = "; ".join(f"{name} {' '.join(values)}" for name, values in STRICT_CSP.items())
 
 
 @require_safe
@@ -37,7 +38,8 @@ def _given(
     if kept is None:
         return _made(request, pk, language, answer)
     response = answer(request, kept)
-    response._csp_config = STRICT_CSP  # type: ignore[attr-defined]
+    response["Content-Security-Policy"] = _POLICY
+    response._csp_config = {}  # type: ignore[attr-defined]  # else the middleware builds the policy word by word
     if VISITOR_COOKIE not in request.COOKIES:
         keep(response, VISITOR_COOKIE, visitor_token(request), VISITOR_SECONDS)
     return response
