@@ -1,6 +1,7 @@
 """Every kind of page for everybody: axe finds nothing serious, nothing is wider than a small phone with large text,
 in both languages, and no page breaks its policy (S6; the phones' own failures)."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from tests.h5.browser.places import Places, furnish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 #: Without what is no fault by itself: the rules that need a person's judgement give no violation anyway.
+CHINESE = re.compile("[\u4e00-\u9fff]")
 AXE = {"resultTypes": ["violations"]}
 
 
@@ -53,6 +55,8 @@ def test_axe_finds_nothing_serious_on_any_page(phone) -> None:
         if found := serious(one.page):
             faults[f"{path} {one.page.title()}"] = found
     assert faults == {}
+    one.page.evaluate("document.querySelector('main h1').style.color = '#eee'")
+    assert "color-contrast" in str(serious(one.page))  # it does look
 
 
 @pytest.mark.parametrize(("language", "lang"), [("zh-CN", "zh-hans"), ("en-US", "en")])
@@ -61,11 +65,15 @@ def test_nothing_is_wider_than_a_small_phone_with_large_text(phone, language, la
     for one, path in walk(furnish(), phone, language=language, size=(360, 740)):
         assert one.page.locator("html").get_attribute("lang") == lang
         one.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if lang == "en":
+            words = one.page.locator("main button, main label, main summary.button, .go a").all_inner_texts()
+            assert [word for word in words if CHINESE.search(word)] == [], path
         if (width := one.page.evaluate("document.documentElement.scrollWidth")) > 360:
             too_wide.append((path, width, one.page.evaluate(WIDEST)))
-    assert too_wide == []
+    assert not too_wide, "\n".join(map(str, too_wide))
 
 
 #: The elements that stick out, innermost last, to say where to look.
 WIDEST = """() => [...document.querySelectorAll("main *, body > *")]
-    .filter(e => e.getBoundingClientRect().right > 361).slice(-3).map(e => e.outerHTML.slice(0, 120))"""
+    .filter(e => e.scrollWidth > e.clientWidth + 1 || e.getBoundingClientRect().right > 361)
+    .slice(0, 12).map(e => e.tagName + "." + e.className + " " + e.getBoundingClientRect().width)"""
