@@ -21,10 +21,12 @@ django.setup()
 
 from django.db.models import F, Q  # noqa: E402
 
-from apps.campaigns.models import Coupon, Entry, Run  # noqa: E402
+from apps.campaigns.models import Campaign, Coupon, Entry, Run  # noqa: E402
 from apps.core.clock import database_now  # noqa: E402
 from apps.members.models import Member  # noqa: E402
 from apps.members.services.sessions import open_session  # noqa: E402
+from community_ops.demo.pages.writing import COMPARED  # noqa: E402
+from scripts.campaign_pictures import log_in  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -33,6 +35,7 @@ WIDTH, HEIGHT = 390, 844
 #: Width of one phone in a picture, the room around it, and the most that a picture may weigh.
 _WIDTH, _GAP, _MOST_BYTES = 300, 14, 60_000
 _GROUND = "#e7e5e4"
+COMPARED_ID = Campaign.objects.values_list("pk", flat=True).get(title=COMPARED)
 #: Mechanic → the demo's campaign that is shown.
 CAMPAIGNS = {
     "assist": "三人助力，领洗衣凝珠",
@@ -68,7 +71,7 @@ def mechanic_looks(key: str) -> list[Look]:
 def _friends(run: Run) -> Look:
     """Somebody who may join looks at the entry that lacks least."""
     live = run.entries.filter(state="open").exclude(expires_at__lte=database_now() + timedelta(hours=1))
-    full = Q(capacity__isnull=False, count__gte=F("capacity"))
+    full = Q(capacity__isnull=False, count__gte=F("capacity") - F("pending_count"))
     entry = live.exclude(full).order_by("-count", "-pk").first()
     if entry is None:
         return seen_by(_friend_of(None), f"/m/r/{run.pk}/play/")
@@ -102,7 +105,7 @@ def other_looks() -> dict[str, list[Look]]:
         Entry.objects.filter(state="open", run__mechanic="assist").select_related("owner").order_by("-pk")[0]
     )
     return {
-        "member-arriving": [Look("/m/"), Look(f"/m/login/?next=/m/e/{entry.code}/"), Look("/m/terms/")],
+        "member-arriving": [Look("/m/"), Look(f"/m/login/?next=/m/e/{entry.code}/")],
         "member-sharing": [
             seen_by(entry.owner, f"/m/e/{entry.code}/share/"),
             seen_by(entry.owner, f"/m/e/{entry.code}/"),
@@ -137,6 +140,17 @@ def shot(browser: Browser, base: str, look: Look) -> Image.Image:
     return taken.convert("RGB")
 
 
+def operators(browser: Browser, base: str) -> dict[str, Image.Image]:
+    """What an operator sees of the compared page: traffic, A/B, heat."""
+    page = log_in(browser, base, "operator", width=1180, height=860)
+    taken = {}
+    for name in ("traffic", "compare", "heat"):
+        page.goto(f"/admin/h5/touch/campaign/{COMPARED_ID}/{name}/")
+        page.wait_for_timeout(900)
+        taken[f"member-{name}"] = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    return taken
+
+
 def side_by_side(phones: list[Image.Image]) -> Image.Image:
     height = round(_WIDTH * HEIGHT / WIDTH)
     whole = Image.new("RGB", (len(phones) * (_WIDTH + _GAP) + _GAP, height + 2 * _GAP), _GROUND)
@@ -150,7 +164,7 @@ def keep(picture: Image.Image, name: str) -> None:
     """As PNG with as many colours as fit into the weight."""
     for colours in (128, 64, 40, 24, 16):
         data = io.BytesIO()
-        few = picture.quantize(colours, dither=Image.Dither.NONE)
+        few = picture.quantize(colours, kmeans=1, dither=Image.Dither.NONE)
         few.save(data, "PNG", optimize=True)
         if data.tell() <= _MOST_BYTES:
             break
@@ -171,9 +185,11 @@ def main(base: str, *only: str) -> None:
             for name, looks in wanted.items()
             if not only or name in only
         }
+        wide = operators(browser, base)
         browser.close()
-    for name, phones in taken.items():
-        keep(side_by_side(phones), name)
+    for name, picture in ({name: side_by_side(phones) for name, phones in taken.items()} | wide).items():
+        if not only or name in only:
+            keep(picture, name)
 
 
 if __name__ == "__main__":

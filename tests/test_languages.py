@@ -42,7 +42,7 @@ LATIN = LATIN_NAMES | {
     *("esc", "Control", "Command", "Mac"),  # keys
     *("Webhook", "Bot", "BotFather", "token", "access_token", "key", "SEC", "http", "newbot"),  # platforms
     *("csv", "html", "json", "ods", "tsv", "xls", "xlsx", "yaml"),  # formats
-    *("JPG", "PNG", "MB", "https", "Asia", "Shanghai"),
+    *("JPG", "PNG", "MB", "https", "Asia", "Shanghai", "UTM"),
     *("admin", "architect", "default", "UnicodeDecodeError"),  # data of these tests
 }
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]")

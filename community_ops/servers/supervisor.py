@@ -25,6 +25,8 @@ WORKERS = {
     "worker": ("worker@community-ops", "default,imports", "1"),
 }
 API_BASES = ("WECOM_API_BASE", "DINGTALK_API_BASE", "FEISHU_API_BASE", "TELEGRAM_API_BASE")
+#: A member of the demo; any other mobile number logs in as well.
+_MEMBER_PHONE = "199 0000 0001"
 
 
 class Stop(Exception):
@@ -270,12 +272,20 @@ class Supervisor:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def _show_box(self) -> None:
+        logs = self.var / "log"
         lines = ["群策 Community Ops", "", f"后台 Admin      {self._address()}/admin/"]
+        lines.append(f"手机页面 Phones  {self._address()}/m/")
         if self.has_simulator:
             lines.append(f"模拟群聊 Chats   http://localhost:{self.simulator_port}/")
         if self.logins:
             lines += ["", "登录 Log-ins", *(f"  {line}" for line in self.logins.splitlines())]
-        lines += ["", f"日志 Logs       {self.var / 'log'}", "停止 Stop       Ctrl-C"]
+            if not setting("SMS_PROVIDER"):
+                lines += [
+                    "",
+                    "手机登录 Member  " + _MEMBER_PHONE,
+                    f"  验证码 Code    grep 'login code' {logs}/web.log",
+                ]
+        lines += ["", f"日志 Logs       {logs}", "停止 Stop       Ctrl-C"]
         bar = "─" * 64
         say("\n".join([bar, *(f"  {line}".rstrip() for line in lines), bar]))
         if self.host not in {"127.0.0.1", "::1"} and not setting("ALLOWED_HOSTS"):

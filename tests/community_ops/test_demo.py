@@ -11,11 +11,26 @@ from django.utils import timezone
 from apps.accounts.models import Approval, Team, User
 from apps.campaigns.enums import BenefitKind, EntryState
 from apps.campaigns.mechanics.registry import all_mechanics
-from apps.campaigns.models import Benefit, Campaign, Code, Contribution, Coupon, Entry, Flag, Grant, Run
+from apps.campaigns.models import (
+    Benefit,
+    Campaign,
+    Code,
+    Contribution,
+    Coupon,
+    Entry,
+    Flag,
+    Grant,
+    LandingVersion,
+    Run,
+)
 from apps.channels.models import Channel, Delivery
 from apps.content_calendar.models import Post
 from apps.core.invariants import count_violations
+from apps.events.models import Event
 from apps.groups.models import Group
+from apps.h5.enums import ConversionKind
+from apps.h5.models import Conversion, Touch
+from apps.h5.selectors.landing_figures import reading_of
 from apps.orders.models import Order, Refund
 from community_ops.demo.communities import robot_key
 from community_ops.demo.people import PASSWORD, log_ins
@@ -55,6 +70,7 @@ def test_demo_is_whole_repeatable_and_keeps_its_promises(settings):
     assert soon.count() >= 20
     assert [(item.promise, item.name) for item, count in count_violations() if count] == []
     check_campaigns()
+    check_member_pages()
     kept = (User, Group, Post, Delivery, Channel, Campaign, Run, Entry, Contribution, Grant, Coupon, Order)
     before = {model: model.objects.count() for model in kept}
     assert run("--if-empty") == ""
@@ -92,6 +108,27 @@ def check_campaigns():
     assert codes.exclude(taken_at=None).exists()
     late = max(Contribution.objects.values_list("at", flat=True))
     assert late <= timezone.now()
+
+
+def check_member_pages():
+    """Every campaign that goes on has a page; one is compared with a rival; visits have led to something."""
+    live = LandingVersion.objects.filter(state="live")
+    going = Campaign.objects.filter(runs__state="open").exclude(repeat__in=["weekly", "monthly"])
+    assert set(live.filter(variant="A").values_list("campaign", flat=True)) == {each.pk for each in going}
+    rival = live.get(variant="B")
+    reading = reading_of(rival.campaign_id, now=timezone.now())
+    assert min(reading.a.visitors, reading.b.visitors) > 0
+    assert (reading.winner, reading.is_final) == ("", False)  # far too few visitors for a verdict
+    for version in live:
+        for block in version.blocks:
+            if block["kind"] == "testimony":
+                assert "演示" in block["data"]["name"] + block["data"]["text"]
+    assert set(ConversionKind) == set(Conversion.objects.values_list("kind", flat=True))
+    assert Conversion.objects.filter(is_new_member=True).exists()
+    assert {"share", "poster"} < set(Touch.objects.values_list("channel", flat=True))
+    assert not Touch.objects.filter(at__gt=timezone.now()).exists()
+    kinds = {"page.viewed", "page.section_viewed", "page.dwelled", "page.tapped"}
+    assert kinds <= set(Event.objects.values_list("kind", flat=True))
 
 
 def test_reset_empties_what_was_there():

@@ -42,7 +42,7 @@ def _shown_versions(campaign: Campaign) -> list[LandingVersion]:
     """What members saw: live ones first, then the latest."""
     rows = campaign.landing_versions.filter(state__in=[LandingState.LIVE, LandingState.RETIRED])
     found = list(rows.order_by("-number")[:_MOST_VERSIONS])
-    return sorted(found, key=lambda one: (one.variant if one.state == LandingState.LIVE else "Z"))
+    return sorted(found, key=lambda one: one.variant if one.state == LandingState.LIVE else "Z")
 
 
 def _chosen(request: HttpRequest, versions: list[LandingVersion]) -> LandingVersion | None:

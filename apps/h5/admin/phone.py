@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin
 from apps.accounts.models import User
 from apps.campaigns.admin.doors import Door, register_door, register_preview
 from apps.campaigns.admin.pages import staff
+from apps.campaigns.enums import LandingState
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign, LandingVersion
 from apps.campaigns.selectors.public_runs import public_runs
@@ -80,17 +81,22 @@ def phone_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpRe
         problem=problem,
         screens=screens,
         chosen=chosen,
-        codes=_codes(campaign, chosen),
+        codes=_codes(campaign, chosen, staff(request)),
     )
 
 
-def _codes(campaign: Campaign, chosen: tuple[str, str, str] | None) -> list[dict[str, str]]:
-    """What is worth scanning: this preview, and the real page if a run has one."""
+def _codes(campaign: Campaign, chosen: tuple[str, str, str] | None, user: User) -> list[dict[str, str]]:
+    """What is worth scanning: this preview, the landing page that is being written, the real page if a run has one."""
     found = []
     if chosen:
         found.append(
             {"label": _("这个状态的预览"), "help": _("12 小时内有效，不用登录。"), "path": chosen[2]}
         )
+    states = [LandingState.DRAFT, LandingState.SCHEDULED, LandingState.LIVE]
+    written = campaign.landing_versions.filter(state__in=states).order_by("-number").first()
+    if path := _preview_address(campaign, written, user):
+        label = _("落地页版本 %(number)d") % {"number": written.number} if written else _("玩法自带的落地页")
+        found.append({"label": label, "help": _("最新的一版，12 小时内有效。"), "path": path})
     run = public_runs().filter(campaign=campaign).order_by("-number").first()
     if run is not None:
         found.append(

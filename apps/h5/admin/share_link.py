@@ -28,13 +28,13 @@ from apps.h5.selectors.link_figures import figures_of_link
 from apps.h5.services.channel_links import make_channel_link
 
 _UTM = (
-    ("utm_source", _("UTM 来源"), "wechat"),
-    ("utm_medium", _("UTM 媒介"), "poster"),
-    ("utm_campaign", _("UTM 活动"), "autumn"),
-    ("utm_term", _("UTM 关键词"), ""),
-    ("utm_content", _("UTM 内容"), "a"),
+    ("utm_source", _("UTM 来源")),
+    ("utm_medium", _("UTM 媒介")),
+    ("utm_campaign", _("UTM 活动")),
+    ("utm_term", _("UTM 关键词")),
+    ("utm_content", _("UTM 内容")),
 )
-_CHANNELS = ("poster", "sms", "official_account", "moments", "offline", "wecom_group", "mini_program")
+_CHANNELS = (_("海报"), _("短信"), _("公众号"), _("朋友圈"), _("线下门店"), _("小程序"))
 
 
 class LinkForm(forms.Form):
@@ -42,7 +42,7 @@ class LinkForm(forms.Form):
 
     run = forms.ModelChoiceField(Run.objects.none(), label=_("活动期"))
     channel = forms.CharField(
-        label=_("渠道"), max_length=40, help_text=_("放在哪里，如 poster、sms。同一渠道的数字合在一起看。")
+        label=_("渠道"), max_length=40, help_text=_("放在哪里，如海报、短信。同一渠道的数字合在一起看。")
     )
     group = forms.ModelChoiceField(
         Group.objects.none(), label=_("社群"), required=False, help_text=_("只发到一个群时选它。")
@@ -55,20 +55,15 @@ class LinkForm(forms.Form):
         self.fields["run"].queryset = runs.order_by("-opens_at")  # type: ignore[attr-defined]
         groups = Group.objects.visible_to(user).order_by("name", "pk")
         self.fields["group"].queryset = groups  # type: ignore[attr-defined]
-        for name, label, example in _UTM:
-            self.fields[name] = forms.CharField(
-                label=label,
-                max_length=60,
-                required=False,
-                widget=forms.TextInput(attrs={"placeholder": example}),
-            )
+        for name, label in _UTM:
+            self.fields[name] = forms.CharField(label=label, max_length=60, required=False)
         for name, field in self.fields.items():
             is_choice = isinstance(field, forms.ModelChoiceField)
             field.widget.attrs |= {"class": "ca-select" if is_choice else "ca-input", "data-testid": name}
         self.fields["channel"].widget.attrs["list"] = "h5a-channels"
 
     def utm(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name, _label, _example in _UTM}
+        return {name: self.cleaned_data[name] for name, _label in _UTM}
 
 
 @admin.register(ShareLink)

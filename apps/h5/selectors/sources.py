@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Contribution
+from apps.channels.enums import Platform
 from apps.content_calendar.models import Post
 from apps.groups.models import Group
 from apps.h5.enums import ConversionKind
@@ -92,8 +93,17 @@ def labels_of(by: Dimension, keys: Iterable[int | str | None], *, user: User) ->
         case "inviter":
             labels |= Member.objects.visible_to(user).filter(pk__in=known).values_list("pk", "nickname")
         case _:
-            labels |= {key: str(key) for key in known}
+            labels |= {key: channel_words().get(str(key), str(key)) for key in known}
     return {None: labels[None]} | {key: labels.get(key) or f"#{key}" for key in known}
+
+
+def channel_words() -> dict[str, str]:
+    """What links of our own making call their channel, in words; operators' own names stand for themselves."""
+    return {
+        **{str(key): str(word) for key, word in Platform.choices},
+        "share": _("成员分享"),
+        "poster": _("海报"),
+    }
 
 
 def _visits(run_id: int, by: Dimension) -> QuerySet[Touch, Any]:

@@ -34,7 +34,7 @@ def make_channel_link(
         raise NotAllowed(_("你不能为这个活动或社群建短链。"), hint=_("请找活动所在团队的同事。"))
     channel = " ".join(channel.split())
     if not channel:
-        raise Invalid(_("渠道还没有填。"), hint=_("写这条链接放在哪里，如 poster、sms。"), field="channel")
+        raise Invalid(_("渠道还没有填。"), hint=_("写这条链接放在哪里，如海报、短信。"), field="channel")
     if not public_runs().filter(pk=run.pk).exists():
         raise Invalid(_("这一期还没有页面。"), hint=_("活动上线以后再建短链。"), field="run")
     link = link_for(run=run, channel=channel, group=group, utm=utm, now=now)

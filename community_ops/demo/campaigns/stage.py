@@ -12,7 +12,7 @@ from apps.accounts.api.origin import digest
 from apps.accounts.models import User
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import Contribution, Entry, Run
-from apps.campaigns.services.engine import Origin, Outcome, act_as_staff
+from apps.campaigns.services.engine import Origin, Outcome, act, act_as_staff, open_entry
 from apps.h5.services.playing import act_as_member, open_as_member
 from apps.members.models import Member
 from apps.orders.models import Order
@@ -89,16 +89,19 @@ class Stage:
     def open(self, run: Run, member: Member, at: datetime, **params: Any) -> str:
         """The code of the entry that the member opened; "" if the engine refused."""
         origin = origin_of(member)
+        browser = self.audience.comes(run, member, origin, at)
+        here: dict[str, Any] = {
+            "run_id": run.pk,
+            "member_id": member.pk,
+            "params": params,
+            "key": self._key(),
+            "now": at,
+        }
         try:
-            outcome = open_as_member(
-                run_id=run.pk,
-                member_id=member.pk,
-                params=params,
-                key=self._key(),
-                origin=origin,
-                visitor_token=self.audience.comes(run, member, origin, at),
-                now=at,
-            )
+            if browser:
+                outcome = open_as_member(**here, origin=origin, visitor_token=browser)
+            else:
+                outcome = open_entry(**here, origin=origin)
         except Refused as refusal:
             self.refused[refusal.code] += 1
             return ""
@@ -112,17 +115,19 @@ class Stage:
         entry = Entry.objects.select_related("run__campaign").filter(code=code).first()
         if entry is None:
             return None
+        browser = self.audience.follows(entry, member, origin, at)
+        here: dict[str, Any] = {
+            "code": code,
+            "verb": verb,
+            "member_id": member.pk,
+            "params": params,
+            "key": self._key(),
+            "now": at,
+        }
         try:
-            return act_as_member(
-                code=code,
-                verb=verb,
-                member_id=member.pk,
-                params=params,
-                key=self._key(),
-                origin=origin,
-                visitor_token=self.audience.follows(entry, member, origin, at),
-                now=at,
-            )
+            if browser:
+                return act_as_member(**here, origin=origin, visitor_token=browser)
+            return act(**here, origin=origin)
         except Refused as refusal:
             self.refused[refusal.code] += 1
             return None

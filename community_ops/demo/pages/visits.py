@@ -23,8 +23,11 @@ from community_ops.demo.campaigns.agenda import Agenda, moments
 from community_ops.demo.pages.writing import COMPARED, publish_page, publish_rival
 
 #: How many look without doing anything, where one page is compared with another and elsewhere.
-_LOOKERS, _MORE_LOOKERS = 9, 60
+_LOOKERS, _MORE_LOOKERS = 6, 45
 _GROUPS = 3
+#: How often a browser is still logged in when its member comes back.
+_STAYS_IN = 0.7
+_JUST_JOINED = timedelta(hours=6)
 #: When the compared page's rival goes live.
 _RIVAL_AFTER = timedelta(hours=20)
 
@@ -73,9 +76,9 @@ class Audience:
             scene.agenda.at(at + _RIVAL_AFTER, partial(self._rival, run))
 
     def comes(self, run: Run, member: Member, origin: Origin, at: datetime) -> str:
-        """The member saw the run's page a moment ago and logged in; returns the browser's token."""
-        if run.pk not in self._links:
-            return self._token(member)
+        """The member saw the run's page a moment ago and logged in; the browser's token, "" in a mini-program."""
+        if not self._is_on_web(run, member):
+            return ""
         seen = at - timedelta(seconds=self.dice.randrange(25, 150))
         token = self._token(member)
         self._see(run, token, self._link(run), origin, seen, is_keen=True)
@@ -83,9 +86,11 @@ class Audience:
         return token
 
     def follows(self, entry: Entry, friend: Member, origin: Origin, at: datetime) -> str:
-        """The friend opened the link that the entry's owner had sent; returns the browser's token."""
+        """The friend opened the link that the entry's owner had sent; the browser's token, "" in a mini-program."""
+        if not self._is_on_web(entry.run, friend):
+            return ""
         token = self._token(friend)
-        if friend.pk == entry.owner_id or entry.run_id not in self._links:
+        if friend.pk == entry.owner_id:
             return token
         link = link_for(
             run=entry.run,
@@ -97,9 +102,18 @@ class Audience:
         )
         count_click(link)
         seen = at - timedelta(seconds=self.dice.randrange(15, 90))
+        if friend.joined_at and at - _JUST_JOINED < friend.joined_at and token not in self._known:
+            # It was this link that made them join.
+            seen = friend.joined_at - timedelta(seconds=self.dice.randrange(40, 150))
         touch(token=token, run_id=entry.run_id, link=link, device_hash=origin.device_hash, now=seen)
         self._log_in(friend, token, origin, at)
         return token
+
+    def _is_on_web(self, run: Run, member: Member) -> bool:
+        """Half of them play in a mini-program, which leaves no visits here."""
+        if run.pk not in self._links:
+            return False
+        return run.campaign.title == COMPARED or member.pk % 2 == 0
 
     def _look(self, run: Run, at: datetime) -> None:
         origin = Origin(ip_hash="", device_hash="")
@@ -143,7 +157,8 @@ class Audience:
         return sights
 
     def _log_in(self, member: Member, token: str, origin: Origin, at: datetime) -> None:
-        if token in self._known or not member.phone:
+        """Most browsers keep their session, some lose it."""
+        if not member.phone or (token in self._known and self.dice.random() < _STAYS_IN):
             return
         self._known.add(token)
         log_in(

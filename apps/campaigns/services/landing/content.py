@@ -11,6 +11,7 @@ from apps.campaigns.blocks.registry import all_blocks
 from apps.campaigns.enums import Section
 from apps.campaigns.models import Campaign, LandingPicture
 from apps.core.errors import Invalid
+from apps.core.sentences import listed
 
 MOST_BLOCKS = 40
 _ID = re.compile(r"[0-9a-f]{8}")
@@ -63,7 +64,7 @@ def _clean_block(block: Any, seen: set[str], *, is_draft: bool) -> dict[str, Any
     seen.add(block_id)
     section = block.get("section")
     if section not in kind.sections:
-        places = "、".join(str(place.label) for place in kind.sections)
+        places = listed(place.label for place in kind.sections)
         raise Invalid(
             _("“%(block)s”不能放在这里。") % {"block": kind.label},
             hint=_("可以放在：%(places)s。") % {"places": places},

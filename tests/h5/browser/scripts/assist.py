@@ -23,7 +23,7 @@ def begin(owner: Phone, cashier: User) -> None:
 
 def befriend(friend: Phone, owner: Phone, cashier: User) -> None:
     friend.tap_logged_in("为 TA 助力")
-    friend.sees("助力成功")
+    expect(friend.page.get_by_role("heading", name="助力成功", exact=True)).to_be_visible()
 
 
 def promised(owner: Phone, friend: Phone) -> None:
