@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from apps.core.clock import database_now
+from apps.h5.services.forgetting import unlink_old_visitors as unlink
 from apps.h5.services.posters import prune_posters as prune
 
 
@@ -9,3 +11,9 @@ from apps.h5.services.posters import prune_posters as prune
 def prune_posters() -> None:
     """Keep the drawn posters within their size."""
     prune()
+
+
+@shared_task
+def unlink_old_visitors() -> None:
+    """Visits of long ago become numbers."""
+    unlink(now=database_now())

@@ -37,6 +37,8 @@ from tests.campaigns.play import play, start
 pytestmark = pytest.mark.django_db
 
 RULES = {"kind": "rules", "section": "bottom", "data": {}}
+#: What a phone calls itself; whoever calls itself nothing is a machine.
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50"
 
 
 def page_of(client: Client, run: Run, **headers: str) -> str:
@@ -391,25 +393,28 @@ def test_dot_tells_of_the_visit_with_its_version_and_utm(client: Client, run: Ru
     version = live_version(run, {"kind": "bait", "section": "top", "data": {"title": "x"}})
     page = page_of(client, run, referer="https://news.example.org/story")
     (dot,) = re.findall(r'class="dot" src="([^"]+)"', page)
-    answer = client.get(
-        dot, headers={"referer": f"http://testserver/m/r/{run.pk}/?utm_source=poster&utm_evil=1"}
-    )
+    referer = f"http://testserver/m/r/{run.pk}/?utm_source=poster&utm_evil=1"
+    client.get(dot, headers={"referer": referer, "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"})
+    client.head(dot, headers={"referer": referer, "user-agent": PHONE})
+    assert not Touch.objects.exists()  # neither a machine nor a look ahead is a visit
+    answer = client.get(dot, headers={"referer": referer, "user-agent": PHONE})
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/gif")
     touch = Touch.objects.get()
     assert (touch.run_id, touch.version_id, touch.variant) == (run.pk, version.pk, "A")
     assert touch.utm == {"source": "poster"} or touch.utm == {"utm_source": "poster"}
     assert touch.referrer == "news.example.org"
-    client.get(dot)
+    client.get(dot, headers={"user-agent": PHONE})
     assert Touch.objects.count() == 1
 
 
 def test_dot_on_another_site_or_with_foreign_numbers_says_nothing(client: Client, run: Run) -> None:
     other = live_version(make_run("assist"), {"kind": "bait", "section": "top", "data": {"title": "x"}})
-    Client().get(f"/m/r/{run.pk}/seen.gif")
+    Client(headers={"user-agent": PHONE}).get(f"/m/r/{run.pk}/seen.gif")
     assert not Touch.objects.exists()
     page_of(client, run)
     for version in (str(other.pk), "0", "-1", "9" * 30, "x", "١"):
-        assert client.get(f"/m/r/{run.pk}/seen.gif", {"v": version}).status_code == 200
+        dot = client.get(f"/m/r/{run.pk}/seen.gif", {"v": version}, headers={"user-agent": PHONE})
+        assert dot.status_code == 200
     assert set(Touch.objects.values_list("version_id", flat=True)) == {None}
     assert client.get("/m/r/424242/seen.gif").status_code == 404
 

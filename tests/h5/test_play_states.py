@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.campaigns.enums import EntryState, GrantState, RunState
 from apps.campaigns.models import Entry, Grant, Run
+from apps.h5.models import Touch
 from tests.campaigns.eighth import eighth_mechanic
 from tests.campaigns.factories import make_benefit, make_member, make_run
 from tests.campaigns.play import play, start
@@ -137,3 +138,13 @@ def test_an_eighth_mechanic_plays_with_the_general_face(tmp_path: Path) -> None:
         assert "挥手进行中" in body(Client(), f"/m/e/{entry.code}/")
         play(entry, "wave", make_member())
         assert "mood-done" in body(client, f"/m/e/{entry.code}/")
+
+
+def test_a_visit_to_the_play_page_is_a_persons(client: Client) -> None:
+    """Search engines and previews look at it too, and are no visitors."""
+    run = make_run("assist", {"stages": [2]})
+    for agent in ("", "Mozilla/5.0 (compatible; Googlebot/2.1)", "WhatsApp/2.23"):
+        assert client.get(f"/m/r/{run.pk}/play/", headers={"user-agent": agent}).status_code == 200
+    assert not Touch.objects.exists()
+    client.get(f"/m/r/{run.pk}/play/", headers={"user-agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50"})
+    assert Touch.objects.get().run_id == run.pk

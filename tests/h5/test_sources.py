@@ -129,7 +129,11 @@ def test_each_dimension_speaks_in_its_own_keys(run: Run, groups: list[Group], ma
     assert (
         labels_of("inviter", [inviter.pk], user=user)[inviter.pk] == f"#{inviter.pk}"
     )  # of no team of theirs
-    assert labels_of("channel", ["wecom"], user=user)["wecom"] == "wecom"
+    assert labels_of("channel", ["wecom", "摊位"], user=user) == {
+        None: "没有来源",
+        "wecom": "企业微信",
+        "摊位": "摊位",
+    }
 
 
 def test_three_queries_however_many_sources(run: Run, groups: list[Group], django_assert_num_queries) -> None:

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from apps.h5.models import Touch
-from apps.h5.selectors.tokens import hash_of
 
 WINDOW = timedelta(days=90)
 #: A browser that is known as another member's: only this sitting's touches are taken for whoever acts now.
@@ -43,15 +42,6 @@ def ends_of(*, run_id: int, member_id: int, token_hash: str, now: datetime) -> E
     if first is None:
         return Ends(None, None)
     return Ends(first, touches.exclude(DIRECT).last() or touches.last())
-
-
-def first_touch_of(*, token: str, now: datetime) -> Touch | None:
-    """The first visit of the browser ``token`` to any run: what a new member's inviter and source come from.
-
-    In a browser that is known as another member's, the first of this sitting: what brought that member is not ours.
-    """
-    touches = Touch.objects.filter(_here(hash_of(token), now), at__gt=now - WINDOW, at__lte=now)
-    return touches.select_related("link", "inviter").order_by("at", "id").first()
 
 
 def _here(token_hash: str, now: datetime) -> Q:

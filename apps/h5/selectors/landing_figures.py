@@ -179,18 +179,19 @@ def _base(campaign_id: int, begin: datetime) -> tuple[float, bool]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH seen AS (
+            WITH runs AS (SELECT id FROM campaigns_run WHERE campaign_id = %(campaign)s),
+            seen AS MATERIALIZED (
                 SELECT visitor_id, min(at) AS at FROM h5_touch
-                 WHERE run_id IN (SELECT id FROM campaigns_run WHERE campaign_id = %(campaign)s)
-                   AND at >= %(from)s AND at < %(begin)s GROUP BY visitor_id)
-            SELECT count(*), count(*) FILTER (WHERE EXISTS (
-                SELECT 1 FROM h5_touch touch
-                  JOIN h5_conversion conversion ON conversion.last_touch_id = touch.id
-                 WHERE touch.visitor_id = seen.visitor_id AND conversion.kind <> 'login'
-                   AND conversion.run_id IN (SELECT id FROM campaigns_run WHERE campaign_id = %(campaign)s)
-                   AND conversion.at >= seen.at AND conversion.at < seen.at + make_interval(secs => %(patience)s)
-                   AND conversion.at < %(begin)s))
-              FROM seen""",
+                 WHERE run_id = ANY(ARRAY(SELECT id FROM runs)) AND at >= %(from)s AND at < %(begin)s
+                 GROUP BY visitor_id),
+            deeds AS MATERIALIZED (
+                SELECT touch.visitor_id, conversion.at
+                  FROM h5_conversion conversion JOIN h5_touch touch ON touch.id = conversion.last_touch_id
+                 WHERE conversion.run_id = ANY(ARRAY(SELECT id FROM runs)) AND conversion.kind <> 'login'
+                   AND conversion.at >= %(from)s AND conversion.at < %(begin)s)
+            SELECT (SELECT count(*) FROM seen),
+                   (SELECT count(DISTINCT visitor_id) FROM seen JOIN deeds USING (visitor_id)
+                     WHERE deeds.at >= seen.at AND deeds.at < seen.at + make_interval(secs => %(patience)s))""",
             {
                 "campaign": campaign_id,
                 "from": begin - timedelta(days=30),

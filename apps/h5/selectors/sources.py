@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from django.db import connection
 from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -106,11 +107,18 @@ def channel_words() -> dict[str, str]:
     }
 
 
-def _visits(run_id: int, by: Dimension) -> QuerySet[Touch, Any]:
-    counts = Touch.objects.filter(run_id=run_id).order_by().values(key=F(_FIELDS[by]))
-    return counts.annotate(visits=Count("pk"), people=Count("visitor", distinct=True)).values_list(
-        "key", "visits", "people"
-    )
+def _visits(run_id: int, by: Dimension) -> list[tuple[Any, int, int]]:
+    """(key, visits, visitors). Counted in two steps, first per browser: sorting a million visits by a text to count
+    their browsers takes four times as long."""
+    column = connection.ops.quote_name(_FIELDS[by])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT key, sum(visits)::bigint, count(*) FROM ("
+            f"SELECT {column} AS key, visitor_id, count(*) AS visits FROM h5_touch WHERE run_id = %s GROUP BY 1, 2"
+            f") AS browsers GROUP BY key",
+            [run_id],
+        )
+        return cursor.fetchall()
 
 
 def _conversions(run_id: int, by: Dimension, which: Which) -> QuerySet[Conversion, Any]:

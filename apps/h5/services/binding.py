@@ -33,7 +33,7 @@ def bind_phone(
     If the phone is an older member's and this one has done nothing but log in, it was the same person all along:
     the WeChat account moves over and the empty member goes. Otherwise ``Invalid``: two histories are merged by staff.
     """
-    member = Member.objects.select_for_update(no_key=True).filter(pk=member_id).first()
+    member = Member.objects.select_for_update().filter(pk=member_id).first()
     if member is None or member.phone is not None:
         raise Invalid(_("你已经绑定过手机号。"), hint=_("换号请联系群里的客服。"), field="phone")
     if not _take(member, phone):

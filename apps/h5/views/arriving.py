@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponseRedirect
 
 from apps.accounts.api.origin import digest
+from apps.h5.services.clicks import is_machine
 from apps.h5.services.visits import touch
 from apps.h5.views.base import now_of, visitor_token
 
@@ -16,12 +17,8 @@ class SeeOther(HttpResponseRedirect):
 
 
 def arrived(request: HttpRequest, run_id: int) -> None:
-    """Write the visit down, unless they come from a page of ours or a browser only looks ahead."""
-    if (
-        request.method != "GET"
-        or _is_from_here(request)
-        or "prefetch" in request.headers.get("Sec-Purpose", "")
-    ):
+    """Write the visit down, unless they come from a page of ours or a machine asks (search engine, preview)."""
+    if request.method != "GET" or _is_from_here(request) or is_machine(request.headers):
         return
     token = visitor_token(request)
     touch(

@@ -18,7 +18,7 @@ from apps.h5.selectors.mine import openid_of, part_of_order
 from apps.h5.views.base import member_page, now_of
 from apps.h5.views.login import offers_wechat
 from apps.h5.views.me import own_id
-from apps.orders.enums import CLOSED_STATES, PAID_STATES, OrderState
+from apps.orders.enums import PAID_STATES, OrderState
 from apps.orders.models import Order
 from apps.orders.providers.base import Instructions
 from apps.orders.services.beginning import begin_payment, known_instructions
@@ -48,7 +48,6 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
         "is_open": is_open,
         "is_late": order.state == OrderState.AWAITING and not is_open,
         "is_paid": order.state in PAID_STATES,
-        "is_closed": order.state in CLOSED_STATES,
         "begun": begun,
         "how": _templates(begun) if begun else [],
         "params": json.dumps(dict(begun.params)) if begun else "",

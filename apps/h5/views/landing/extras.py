@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.campaigns.models import LandingPicture, LandingVersion
 from apps.h5.selectors.landing_facts import find_run
+from apps.h5.services.clicks import is_machine
 from apps.h5.services.visits import touch
 from apps.h5.views.base import (
     has_cookie,
@@ -33,12 +34,13 @@ def seen(request: HttpRequest, pk: int) -> HttpResponse:
     """A dot of one pixel in every landing page: its request tells of the visit, with scripts or without, while the
     page itself stays the same for all. The page's address, with its UTM, comes as the request's own Referer.
 
-    Another site that shows the dot sends no cookie along, and counts nothing.
+    Another site that shows the dot sends no cookie along, and counts nothing; nor does a machine.
     """
     run = find_run(pk)
     if run is None:
         raise Http404
-    if has_cookie(request):
+    is_person = request.method == "GET" and not is_machine(request.headers)
+    if is_person and has_cookie(request):
         version = _version(request.GET.get("v", ""), run.campaign_id)
         touch(
             token=visitor_token(request),

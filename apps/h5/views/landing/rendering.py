@@ -60,12 +60,6 @@ def page_context(version: LandingVersion, facts: Facts, *, is_preview: bool = Fa
     }
 
 
-def render_blocks(version: LandingVersion, facts: Facts, *, is_preview: bool = False) -> SafeString:
-    """All blocks of a version, in sections; in the active language."""
-    html = [section for _name, section in page_context(version, facts, is_preview=is_preview)["sections"]]
-    return mark_safe("".join(html))  # noqa: S308 - made by templates
-
-
 def render_live(version: LandingVersion, facts: Facts) -> dict[str, str]:
     """Block id → HTML, of those whose picture changes with the run."""
     pictures: dict[str, Picture] = {}
