@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 _HIDDEN = "**"
 
 
@@ -17,8 +19,9 @@ def initial_of(nickname: str) -> str:
 
 
 def public_name(nickname: str) -> str:
-    """``王**``; ``**`` for a nickname without anything to see."""
-    return f"{initial_of(nickname)}{_HIDDEN}"
+    """``王**``; 一位朋友 for a nickname without anything to see: whoever came by phone has none yet."""
+    initial = initial_of(nickname)
+    return f"{initial}{_HIDDEN}" if initial else _("一位朋友")
 
 
 #: Letters by their category, and yet nothing to see: Hangul fillers and the empty Braille pattern.

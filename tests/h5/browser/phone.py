@@ -7,7 +7,10 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from apps.core.clock import database_now
+from apps.h5.views.base import MEMBER_COOKIE
 from apps.members.models import Member
+from apps.members.services.sessions import open_session
 from tests.h5.logged import last_code
 
 #: What WeChat's own browser says of itself: not a crawler, so a click on a short link is a visit.
@@ -70,6 +73,11 @@ class Phone:
     @property
     def member(self) -> Member:
         return Member.objects.get(phone=f"+86{self.number}")
+
+    def belongs_to(self, member: Member) -> None:
+        """They logged in some other day."""
+        token = open_session(member=member, now=database_now(), label="test")
+        self.context.add_cookies([{"name": MEMBER_COOKIE, "value": token, "url": self.base}])
 
     def log_in(self) -> None:
         """From the log-in page, by phone and code, back to where one was."""

@@ -92,7 +92,7 @@ def _mine(turn: Turn[ContestRules], entry: State, page: Page) -> Page:
     missing = Decimal(rules.floor_score) - entry.score
     text: Text = _("已经到了起评分，继续往前冲。")
     if missing > 0:
-        text = _("离起评分还差 %(missing)s %(unit)s。") % {"missing": f"{missing:f}", "unit": rules.unit}
+        text = _("离起评分还差 %(missing)s %(unit)s。") % {"missing": f"{missing.normalize():f}", "unit": rules.unit}
     buttons = []
     if rules.metric == CHECK_IN:
         buttons.append(Button("check_in", _("今天打卡")))
