@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "community_ops.settings")
 django.setup()
 
-from django.db.models import F, Q  # noqa: E402
+from django.db.models import Count, F, Q  # noqa: E402
 
 from apps.campaigns.models import Campaign, Coupon, Entry, Run  # noqa: E402
 from apps.core.clock import database_now  # noqa: E402
@@ -100,7 +100,9 @@ def _reward(run: Run) -> Look:
 
 def other_looks() -> dict[str, list[Look]]:
     """Pictures that belong to no mechanic."""
-    rich = Coupon.objects.filter(state="active").select_related("member").order_by("-pk")[0]
+    kinds = Count("coupons__benefit", filter=Q(coupons__state="active"), distinct=True)
+    owner = Member.objects.annotate(kinds=kinds).order_by("-kinds", "pk")[0]
+    rich = Coupon.objects.filter(member=owner, state="active").select_related("member").order_by("-pk")[0]
     entry = (
         Entry.objects.filter(state="open", run__mechanic="assist").select_related("owner").order_by("-pk")[0]
     )
