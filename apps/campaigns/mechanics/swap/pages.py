@@ -80,12 +80,13 @@ def _offer_asks(rules: SwapRules) -> tuple[str, ...]:
 
 
 def _waiting(turn: SwapTurn, page: Page) -> Page:
+    is_going = turn.now < turn.run.closes_at
     if turn.is_owner:
         return replace(
             page,
             mood="mine",
             text=_("审核中，通过后大家就能看到。"),
-            buttons=(Button("unlist", _("不发了"), is_primary=False),),
+            buttons=(Button("unlist", _("不发了"), is_primary=False),) if is_going else (),
         )
     # What nobody has looked at is shown to nobody else.
     return replace(page, headline=_("这件物品还在审核"), text="", lines=())
