@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,6 +53,27 @@ def nothing_kept() -> Iterator[None]:
     cache.clear()
     plan_of.cache_clear()
     kept.forget()
+
+
+@pytest.fixture
+def transactional_db(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Pages say good-bye when they are closed, and the flush that follows must not meet those requests."""
+    yield
+    if "live_server" in request.fixturenames:
+        _wait_until_quiet()
+
+
+def _wait_until_quiet() -> None:
+    """Until no other connection has worked at five looks in a row; at most ten seconds."""
+    calm, until = 0, time.monotonic() + 10
+    while calm < 5 and time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'"
+            )
+            calm = 0 if cursor.fetchone()[0] else calm + 1
+        time.sleep(0.03)
 
 
 @pytest.fixture
