@@ -1,29 +1,21 @@
 """Finds mechanics: each module in this package that defines ``MECHANIC`` is one."""
 
-import pkgutil
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 from apps.campaigns.mechanics.base import Mechanic
 from apps.campaigns.mechanics.base.rules import Text
+from apps.core.registries import strategies_in
 
 
 @cache
 def all_mechanics() -> dict[str, Mechanic[Any]]:
     """Every mechanic by key, in the order 拼 帮 送 砍 券 比 换 and then by key. Raises ``ValueError`` when two share
     one or one has not exactly one opening verb."""
-    package = __name__.rpartition(".")[0]
-    found: dict[str, Mechanic[Any]] = {}
-    for info in pkgutil.iter_modules(import_module(package).__path__):
-        mechanic = getattr(import_module(f"{package}.{info.name}"), "MECHANIC", None)
-        if mechanic is None:
-            continue
-        if mechanic.key in found:
-            raise ValueError(f"two mechanics share the key {mechanic.key!r}")
+    found: dict[str, Mechanic[Any]] = strategies_in(__package__, "MECHANIC")
+    for mechanic in found.values():
         if sum(verb.opens for verb in mechanic.verbs) != 1:
             raise ValueError(f"{mechanic.key!r} must have exactly one verb that opens an entry")
-        found[mechanic.key] = mechanic
     order = "拼帮送砍券比换"
     return dict(sorted(found.items(), key=lambda pair: (order.find(pair[1].mark) % 99, pair[0])))
 

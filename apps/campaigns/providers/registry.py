@@ -1,10 +1,9 @@
 """Finds providers: each module in this package that defines ``PROVIDER`` is one."""
 
-import pkgutil
 from functools import cache
-from importlib import import_module
 
 from apps.campaigns.providers.base import PacketProvider, Text
+from apps.core.registries import strategies_in
 
 #: What a benefit without a provider uses.
 BY_PERSON = "manual"
@@ -13,15 +12,7 @@ BY_PERSON = "manual"
 @cache
 def all_providers() -> dict[str, PacketProvider]:
     """Every provider by key. Raises ``ValueError`` when two share a key."""
-    package = __name__.rpartition(".")[0]
-    found: dict[str, PacketProvider] = {}
-    for info in pkgutil.iter_modules(import_module(package).__path__):
-        provider = getattr(import_module(f"{package}.{info.name}"), "PROVIDER", None)
-        if provider is None:
-            continue
-        if provider.key in found:
-            raise ValueError(f"two providers share the key {provider.key!r}")
-        found[provider.key] = provider
+    found: dict[str, PacketProvider] = strategies_in(__package__, "PROVIDER")
     return found
 
 

@@ -1,24 +1,15 @@
 """Finds drivers: each module in this package that defines ``DRIVER`` is one."""
 
-import pkgutil
 from functools import cache
-from importlib import import_module
 
 from apps.channels.drivers.base import Driver, Text
+from apps.core.registries import strategies_in
 
 
 @cache
 def all_drivers() -> dict[str, Driver]:
     """Every driver by key. Raises ``ValueError`` when two share a key."""
-    package = __name__.rpartition(".")[0]
-    found: dict[str, Driver] = {}
-    for info in pkgutil.iter_modules(import_module(package).__path__):
-        driver = getattr(import_module(f"{package}.{info.name}"), "DRIVER", None)
-        if driver is None:
-            continue
-        if driver.key in found:
-            raise ValueError(f"two drivers share the key {driver.key!r}")
-        found[driver.key] = driver
+    found: dict[str, Driver] = strategies_in(__package__, "DRIVER")
     return found
 
 
