@@ -9,6 +9,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "events.make_partitions": ("apps.events.tasks.make_partitions", 6 * 3600, "default"),
     "channels.dispatch": ("apps.channels.tasks.dispatch", 2, "delivery"),
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
+    "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),

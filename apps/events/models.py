@@ -9,6 +9,14 @@ from apps.core.models import ScopedQuerySet
 from apps.events.enums import EventKind
 
 
+class CurrentTransaction(models.Func):
+    """The number of the transaction that writes the row, as a bigint that never wraps."""
+
+    template = "(pg_current_xact_id()::text::bigint)"
+    output_field = models.BigIntegerField()
+    allowed_default = True
+
+
 class EventQuerySet(ScopedQuerySet["Event"]):
     def in_teams(self, user: User) -> "EventQuerySet":
         return self.filter(team__in=user.teams.all())
@@ -20,6 +28,10 @@ class Event(models.Model):
     This room lies below the nouns, so members and groups are plain ids. PostgreSQL's primary key is
     (id, occurred_at) because the table is partitioned by month; ``id`` alone is unique by its sequence.
     ``key`` makes ingestion idempotent within its ``occurred_at``.
+
+    ``tier_id`` and ``source`` are the member's at the moment of writing: a trigger of the members room fills them in
+    (``source`` stays null without a member). ``txid`` tells rollups which facts are new: numbers of rows are given
+    out before their transactions commit, so that a lower ``id`` may appear after a higher one was counted.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -48,6 +60,9 @@ class Event(models.Model):
     subject = models.CharField(_("对象"), max_length=80, blank=True)
     value = models.DecimalField(_("数值"), max_digits=14, decimal_places=2, null=True)
     data = models.JSONField(_("明细"), default=dict, blank=True)
+    tier_id = models.BigIntegerField(_("当时的等级"), null=True)
+    source = models.CharField(_("当时的来源渠道"), max_length=60, null=True)  # noqa: DJ001 - null: not stamped
+    txid = models.BigIntegerField(_("事务编号"), db_default=CurrentTransaction(), editable=False)
 
     objects = EventQuerySet.as_manager()
 

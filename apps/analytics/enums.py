@@ -1,0 +1,38 @@
+"""The words of this room."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Dimension(models.TextChoices):
+    """What a figure can be split by. Each fact names at most one thing of each."""
+
+    TOTAL = "", _("合计")
+    GROUP = "group", _("社群")
+    CAMPAIGN = "campaign", _("活动")
+    RUN = "run", _("活动期")
+    POST = "post", _("帖子")
+    CHANNEL = "channel", _("渠道")
+    STAFF = "staff", _("员工")
+    TIER = "tier", _("会员等级")
+    SOURCE = "source", _("来源渠道")
+    INVITER = "inviter", _("邀请人")
+
+
+class Unit(models.TextChoices):
+    COUNT = "count", _("次")
+    PEOPLE = "people", _("人")
+    MONEY = "money", _("元")
+    PERCENT = "percent", _("%")
+    RATIO = "ratio", _("倍")
+    DAYS = "days", _("天")
+    HOURS = "hours", _("小时")
+    POINTS = "points", _("分")
+
+
+class Direction(models.IntegerChoices):
+    """Which way is good."""
+
+    LOWER = -1, _("越低越好")
+    NEUTRAL = 0, _("看情况")
+    HIGHER = 1, _("越高越好")

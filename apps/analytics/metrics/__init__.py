@@ -1,0 +1,1 @@
+"""Figures by family: one file each, pure."""

@@ -1,0 +1,145 @@
+"""What a metric is (A2): words, unit, direction, formula over rollups, plain SQL over raw facts, and the rows behind it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from math import sqrt
+from typing import Protocol
+
+from django.utils.functional import Promise
+from pyroaring import BitMap
+
+from apps.analytics.enums import Dimension, Direction, Unit
+
+#: Below so many cases a share is shown without a bold percentage: its interval is wider than what it says.
+SMALL_SAMPLE = 30
+_Z = 1.959963984540054  # two-sided 95 %
+
+type Text = str | Promise
+type Number = int | float | Decimal
+
+
+class Figures(Protocol):
+    """What a formula reads: one scope, one period, one key of a dimension."""
+
+    @property
+    def days(self) -> int:
+        """The length of the period in days."""
+
+    def count(self, kind: str, *variants: str) -> int:
+        """How many facts; of the named varieties only, if any is named."""
+
+    def value(self, kind: str, *variants: str) -> Decimal:
+        """The sum of their values (yuan for money)."""
+
+    def people(self, kind: str, *variants: str) -> BitMap:
+        """The members who did it at least once in the period. A copy that the caller may change."""
+
+    def daily_people(self, kind: str) -> list[int]:
+        """How many distinct members on each day of the period, in order."""
+
+    def repeated(self, kind: str) -> BitMap:
+        """The members who did it on two days of the period, or for two teams; ``order.paid`` also twice on one day."""
+
+    def first(self, kind: str) -> BitMap:
+        """The members who did it for the first time ever in the period. Totals only."""
+
+    def now(self, name: str) -> BitMap:
+        """A set of today: ``in`` (in a group of the scope, or in the group). Totals and groups only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One figure. ``value`` is None where nothing can be said (nothing to divide by).
+
+    Shares are fractions (0.25, not 25) with their 95 % Wilson interval in ``low`` and ``high``.
+    """
+
+    value: Number | None
+    numerator: Number = 0
+    denominator: Number | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """A share of so few that it must not be shown as a bold percentage."""
+        return self.low is not None and self.denominator is not None and self.denominator < SMALL_SAMPLE
+
+
+def amount(value: Number) -> Reading:
+    """A plain sum or count."""
+    return Reading(value, value)
+
+
+def per(numerator: Number, denominator: Number) -> Reading:
+    """A quotient of unlike things (yuan per order); None for a denominator of zero."""
+    if not denominator:
+        return Reading(None, numerator, denominator)
+    if isinstance(numerator, Decimal) or isinstance(denominator, Decimal):
+        return Reading(Decimal(str(numerator)) / Decimal(str(denominator)), numerator, denominator)
+    return Reading(numerator / denominator, numerator, denominator)
+
+
+def share(numerator: int, denominator: int) -> Reading:
+    """How many of them, with its Wilson interval. ``numerator`` ≤ ``denominator``, or the interval is left out."""
+    if denominator <= 0:
+        return Reading(None, numerator, denominator)
+    value = numerator / denominator
+    if not 0 <= numerator <= denominator:
+        return Reading(value, numerator, denominator)
+    low, high = wilson(numerator, denominator)
+    return Reading(value, numerator, denominator, low, high)
+
+
+def wilson(hits: int, cases: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson 1927); (0, 1) for no cases."""
+    if cases <= 0:
+        return 0.0, 1.0
+    p, z2 = hits / cases, _Z * _Z
+    centre = p + z2 / (2 * cases)
+    half = _Z * sqrt(p * (1 - p) / cases + z2 / (4 * cases * cases))
+    scale = 1 + z2 / cases
+    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure with everything that a reader may ask of it.
+
+    ``definition`` says in words what is divided by what. ``needs`` are the kinds that ``formula`` reads, ``rows`` those
+    whose facts are listed when the figure is opened. ``sql`` is the independent reference: plain SQL over
+    ``events_event e`` that returns (numerator, denominator or null), with the parameters ``%(start)s``, ``%(end)s``
+    (instants, half open) and the placeholder ``{where}`` for the scope and the dimension's key.
+    """
+
+    key: str
+    label: Text
+    definition: Text
+    unit: Unit
+    direction: Direction
+    needs: tuple[str, ...]
+    formula: Callable[[Figures], Reading]
+    sql: str
+    rows: tuple[str, ...]
+    dimensions: tuple[Dimension, ...] = (
+        Dimension.TOTAL,
+        Dimension.GROUP,
+        Dimension.CAMPAIGN,
+        Dimension.RUN,
+        Dimension.POST,
+        Dimension.CHANNEL,
+        Dimension.TIER,
+        Dimension.SOURCE,
+    )
+    first_kinds: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Metrics that are read together: 引流, 激活, 成交, 裂变, 复制, 复盘."""
+
+    key: str
+    label: Text
+    metrics: tuple[Metric, ...]

@@ -1,0 +1,220 @@
+"""The one door to the rollups: sums and member sets of a scope, a period and a dimension."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from pyroaring import BitMap
+
+from apps.analytics.enums import Dimension
+from apps.analytics.metrics.base import Metric, Reading
+from apps.analytics.metrics.facts import AGAIN
+from apps.analytics.selectors.binary import binary_cursor
+from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.scope import Scope
+from apps.events.enums import EventKind
+
+_ZERO = Decimal(0)
+
+
+@dataclass
+class Kept:
+    """The figures of one key. Implements ``metrics.base.Figures``."""
+
+    period: Period
+    sums: dict[tuple[str, str], tuple[int, Decimal]] = field(default_factory=dict)
+    #: (kind, variety) → one set per day and team.
+    days_of: dict[tuple[str, str], list[tuple[date, BitMap]]] = field(default_factory=dict)
+    firsts: dict[str, BitMap] = field(default_factory=dict)
+    sets: dict[str, BitMap] = field(default_factory=dict)
+
+    @property
+    def days(self) -> int:
+        return self.period.days
+
+    def count(self, kind: str, *variants: str) -> int:
+        return sum(self.sums[found][0] for found in self._found(self.sums, kind, variants))
+
+    def value(self, kind: str, *variants: str) -> Decimal:
+        return sum((self.sums[found][1] for found in self._found(self.sums, kind, variants)), _ZERO)
+
+    def people(self, kind: str, *variants: str) -> BitMap:
+        return BitMap.union(
+            BitMap(),
+            *(
+                members
+                for found in self._found(self.days_of, kind, variants)
+                for _day, members in self.days_of[found]
+            ),
+        )
+
+    def daily_people(self, kind: str) -> list[int]:
+        by_day: dict[date, BitMap] = defaultdict(BitMap)
+        for found in self._found(self.days_of, kind, ()):
+            for day, members in self.days_of[found]:
+                by_day[day] |= members
+        return [len(by_day[day]) if day in by_day else 0 for day in self.period]
+
+    def repeated(self, kind: str) -> BitMap:
+        # Each fact is in one set only, so who is in two sets did it twice; twice within one is kept apart.
+        seen, twice = BitMap(), BitMap()
+        for found in self._found(self.days_of, kind, ()):
+            for _day, members in self.days_of[found]:
+                twice |= seen & members
+                seen |= members
+        return twice | self.people(AGAIN) if kind == EventKind.ORDER_PAID else twice
+
+    def first(self, kind: str) -> BitMap:
+        return self.firsts.get(kind, BitMap()).copy()
+
+    def now(self, name: str) -> BitMap:
+        return self.sets.get(name, BitMap()).copy()
+
+    @staticmethod
+    def _found(
+        rows: Iterable[tuple[str, str]], kind: str, variants: Collection[str]
+    ) -> list[tuple[str, str]]:
+        return [row for row in rows if row[0] == kind and (not variants or row[1] in variants)]
+
+
+def figures(
+    *,
+    scope: Scope,
+    period: Period,
+    kinds: Collection[str],
+    dim: Dimension = Dimension.TOTAL,
+    keys: Collection[str] | None = None,
+    people: bool = True,
+    first_kinds: Collection[str] = (),
+    sets: Collection[str] = (),
+) -> dict[str, Kept]:
+    """Figures by key of ``dim`` ("" alone for totals), for the keys that have any, or for ``keys``.
+
+    At most three queries, whatever the period. ``people`` False leaves the member sets where they are: sums only.
+    """
+    found: dict[str, Kept] = {key: Kept(period) for key in keys or ()}
+    if dim == Dimension.TOTAL:
+        found.setdefault("", Kept(period))
+    if scope.team_ids is not None and not scope.team_ids:
+        return found
+    _read_days(found, scope, period, kinds, dim, keys, people=people)
+    if first_kinds and dim == Dimension.TOTAL:
+        for kind, members in first_days(scope, period, first_kinds).items():
+            found[""].firsts[kind] = BitMap.union(BitMap(), *members.values())
+    if sets:
+        _read_sets(found, scope, dim, keys, sets)
+    return found
+
+
+def _read_days(
+    found: dict[str, Kept],
+    scope: Scope,
+    period: Period,
+    kinds: Collection[str],
+    dim: Dimension,
+    keys: Collection[str] | None,
+    *,
+    people: bool,
+) -> None:
+    where = ["dim = %(dim)s", "kind = ANY(%(kinds)s)", "day BETWEEN %(first)s AND %(last)s"]
+    if scope.teams is not None:
+        where.append("team_id = ANY(%(teams)s)")
+    if keys is not None:
+        where.append("key = ANY(%(keys)s)")
+    # Without sets the database adds the days up; with them each row is needed.
+    columns = "day, count, value, members" if people else "NULL, sum(count), sum(value), NULL"
+    sql = f"SELECT key, kind, variant, {columns} FROM analytics_dayfigure WHERE {' AND '.join(where)}"
+    if not people:
+        sql += " GROUP BY 1, 2, 3"
+    values = {
+        "dim": dim.value,
+        "kinds": [str(kind) for kind in kinds],
+        "first": period.first,
+        "last": period.last,
+        "teams": scope.teams,
+        "keys": list(keys or ()),
+    }
+    with binary_cursor() as cursor:
+        cursor.execute(sql, values, binary=True)
+        for key, kind, variant, day, count, value, members in cursor:
+            kept = found.get(key)
+            if kept is None:
+                kept = found[key] = Kept(period)
+            name = (kind, variant)
+            so_far = kept.sums.get(name, (0, _ZERO))
+            kept.sums[name] = (so_far[0] + int(count), so_far[1] + value)
+            if members is not None:
+                kept.days_of.setdefault(name, []).append((day, BitMap.deserialize(members)))
+
+
+def _read_sets(
+    found: dict[str, Kept],
+    scope: Scope,
+    dim: Dimension,
+    keys: Collection[str] | None,
+    names: Collection[str],
+) -> None:
+    sql = "SELECT key, name, members FROM analytics_memberset WHERE dim = %s AND name = ANY(%s)"
+    values: list[Any] = [dim.value, list(names)]
+    if dim == Dimension.TOTAL or scope.team_ids is not None:
+        sql += " AND team_id = ANY(%s)"
+        values.append(scope.set_teams)
+    if keys is not None:
+        sql += " AND key = ANY(%s)"
+        values.append(list(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        for key, name, members in cursor.fetchall():
+            kept = found.get(key)
+            if kept is None:
+                kept = found[key] = Kept(Period(date.min, date.min))
+            kept.sets[name] = kept.sets.get(name, BitMap()) | BitMap.deserialize(bytes(members))
+
+
+def first_days(scope: Scope, period: Period, kinds: Collection[str]) -> dict[str, dict[date, BitMap]]:
+    """{kind: {day: members who did it for the first time on that day}}, first within the scope."""
+    found: dict[str, dict[date, BitMap]] = {str(kind): {} for kind in kinds}
+    # Of one row per day only the period is needed; of several teams, who came to another one before.
+    since = period.first if len(scope.set_teams) <= 1 else date.min
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT kind, day, members FROM analytics_firstday"
+            " WHERE kind = ANY(%s) AND team_id = ANY(%s) AND day BETWEEN %s AND %s ORDER BY day",
+            [list(found), scope.set_teams, since, period.last],
+        )
+        rows = cursor.fetchall()
+    # The first day in several teams is the earliest of each team's: who was there before is not new.
+    seen: dict[str, BitMap] = {kind: BitMap() for kind in found}
+    for kind, day, members in rows:
+        fresh = BitMap.deserialize(bytes(members)) - seen[kind]
+        seen[kind] |= fresh
+        if day >= period.first and fresh:
+            days = found[kind]
+            days[day] = days[day] | fresh if day in days else fresh
+    return found
+
+
+def readings(
+    metrics: Iterable[Metric],
+    *,
+    scope: Scope,
+    period: Period,
+    dim: Dimension = Dimension.TOTAL,
+    keys: Collection[str] | None = None,
+) -> dict[str, dict[str, Reading]]:
+    """{key of the dimension: {metric key: reading}}: all metrics from one look at the rollups."""
+    wanted = list(metrics)
+    found = figures(
+        scope=scope,
+        period=period,
+        kinds={kind for metric in wanted for kind in metric.needs},
+        dim=dim,
+        keys=keys,
+        first_kinds={kind for metric in wanted for kind in metric.first_kinds},
+        sets={name for metric in wanted for name in metric.sets},
+    )
+    return {key: {metric.key: metric.formula(kept) for metric in wanted} for key, kept in found.items()}

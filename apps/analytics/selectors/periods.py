@@ -1,0 +1,58 @@
+"""Ranges of days in the portal's time zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+
+def business_zone() -> ZoneInfo:
+    """The zone whose midnights part the days of all figures, so that the parts add up to the whole."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+@dataclass(frozen=True)
+class Period:
+    """From ``first`` to ``last``, both included. Raises ``ValueError`` when they are the wrong way round."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise ValueError(f"{self.first} is after {self.last}")
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def start(self) -> datetime:
+        """The first instant."""
+        return datetime.combine(self.first, time(), business_zone())
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        return datetime.combine(self.last + timedelta(days=1), time(), business_zone())
+
+    def previous(self) -> "Period":
+        """As many days right before it."""
+        last = self.first - timedelta(days=1)
+        return Period(last - timedelta(days=self.days - 1), last)
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=n) for n in range(self.days))
+
+
+def day_of(now: datetime) -> date:
+    """The day of the portal's zone that ``now`` falls on."""
+    return now.astimezone(business_zone()).date()
+
+
+def last_days(days: int, now: datetime) -> Period:
+    """``days`` days up to today."""
+    today = day_of(now)
+    return Period(today - timedelta(days=days - 1), today)

@@ -1,0 +1,45 @@
+"""The facts of one step, read once into a temporary table with their dimensions spelled out."""
+
+from typing import Any
+
+from django.db.backends.utils import CursorWrapper
+
+from apps.analytics.metrics.facts import ACTIVE, ACTIVE_KINDS, KEYS, VARIANTS
+from apps.analytics.selectors.periods import business_zone
+
+_COLUMNS = ", ".join(f"({sql})::varchar(60) AS d_{dim.value}" for dim, sql in KEYS.items())
+_VARIANT = (
+    "CASE e.kind "
+    + " ".join(f"WHEN '{kind}' THEN left({sql}, 40)" for kind, sql in VARIANTS.items())
+    + " ELSE '' END"
+)
+
+_CREATE = f"""
+CREATE TEMPORARY TABLE analytics_batch AS
+SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date AS day,
+  date_trunc('hour', e.occurred_at, %(zone)s) AS hour,
+  e.occurred_at, coalesce(e.team_id, 0) AS team_id, k.kind, k.variant, k.value, e.member_id, e.group_id,
+  {_COLUMNS}
+FROM events_event e CROSS JOIN LATERAL (
+  SELECT e.kind AS kind, {_VARIANT} AS variant, coalesce(e.value, 0) AS value
+  UNION ALL
+  SELECT '{ACTIVE}', '', 0 WHERE e.member_id IS NOT NULL AND e.kind = ANY(%(active)s)) k
+WHERE {{where}}
+"""
+
+
+def read_batch(cursor: CursorWrapper, where: str, values: dict[str, Any]) -> int:
+    """Fill ``analytics_batch`` with the facts that fulfil ``where`` (over ``e``); returns its rows."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.analytics_batch")
+    cursor.execute(
+        _CREATE.format(where=where),
+        {"zone": business_zone().key, "active": [str(kind) for kind in ACTIVE_KINDS], **values},
+    )
+    rows = cursor.rowcount
+    if rows:
+        cursor.execute("ANALYZE analytics_batch")
+    return rows
+
+
+def drop_batch(cursor: CursorWrapper) -> None:
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.analytics_batch")

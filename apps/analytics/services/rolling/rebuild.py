@@ -1,0 +1,74 @@
+"""All rollups anew from the facts."""
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from apps.analytics.models import DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay, Watermark
+from apps.analytics.selectors.periods import business_zone
+from apps.analytics.services.rolling.batch import drop_batch, read_batch
+from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
+
+_TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue)
+#: The caller's own facts are seen by it although its transaction has not ended.
+_COUNTED = (
+    "(e.txid < %(upto)s OR e.id <= %(floor)s OR e.txid = pg_current_xact_id_if_assigned()::text::bigint)"
+)
+
+
+def rebuild(*, now: datetime) -> int:
+    """Empty the rollups and fill them from the whole log; returns how many rows were read (A1).
+
+    Readers see the old figures until the new ones are there; ticks wait. Facts that are written meanwhile are counted
+    by the next tick.
+    """
+    _settle_cluster()
+    with transaction.atomic(), connection.cursor() as cursor:
+        mark = Watermark.objects.select_for_update().get()
+        horizon = ended_before(cursor)
+        for table in _TABLES:
+            table.objects.all().delete()
+        counted = 0
+        for start, end in _days(cursor):
+            rows = read_batch(
+                cursor,
+                f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
+                {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
+            )
+            if rows:
+                add_batch(cursor)
+            counted += rows
+        drop_batch(cursor)
+        mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
+        mark.save()
+    return counted
+
+
+@transaction.atomic
+def _settle_cluster() -> None:
+    """After a move to another cluster: everything that is there now counts as old, whatever its transaction."""
+    with connection.cursor() as cursor:
+        mark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
+        cluster = cluster_of(cursor)
+        if mark.cluster == cluster:
+            return
+        if mark.cluster:
+            # Waits for writers, so that no lower id can appear behind the floor; held for this moment only.
+            cursor.execute("LOCK TABLE events_event IN SHARE MODE")
+            cursor.execute("SELECT coalesce(max(id), 0) FROM events_event")
+            mark.floor_id = int(cursor.fetchone()[0])
+        mark.cluster = cluster
+        mark.timezone = ""  # ticks stand still until the rebuild is done
+        mark.save()
+
+
+def _days(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:
+    """The days of the business zone that have facts, as instants."""
+    zone = business_zone()
+    cursor.execute(
+        "SELECT DISTINCT (occurred_at AT TIME ZONE %s)::date FROM events_event ORDER BY 1", [zone.key]
+    )
+    days = [datetime.combine(day, time(), zone) for (day,) in cursor.fetchall()]
+    return [(day, datetime.combine(day.date() + timedelta(days=1), time(), zone)) for day in days]
