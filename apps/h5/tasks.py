@@ -9,8 +9,8 @@ from apps.h5.services.posters import prune_posters as prune
 
 @shared_task
 def prune_posters() -> None:
-    """Keep the drawn posters within their size."""
-    prune()
+    """Keep the drawn posters within their size and age."""
+    prune(now=database_now())
 
 
 @shared_task
