@@ -28,6 +28,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.expire_coupons": ("apps.campaigns.tasks.expire_coupons", 60, "default"),
     "campaigns.warn_low_stock": ("apps.campaigns.tasks.warn_low_stock", 60, "default"),
     "h5.unlink_old_visitors": ("apps.h5.tasks.unlink_old_visitors", 3600, "default"),
+    "h5.fill_conversions": ("apps.h5.tasks.fill_conversions", 300, "default"),
     "h5.prune_posters": ("apps.h5.tasks.prune_posters", 1800, "default"),
     "campaigns.publish_landings": ("apps.campaigns.tasks.publish_landings", 5, "default"),
     "campaigns.forget_actions": ("apps.campaigns.tasks.forget_actions", 600, "default"),

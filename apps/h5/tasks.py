@@ -4,6 +4,7 @@ from celery import shared_task
 
 from apps.core.clock import database_now
 from apps.h5.services.forgetting import unlink_old_visitors as unlink
+from apps.h5.services.gaps import fill_gaps
 from apps.h5.services.posters import prune_posters as prune
 
 
@@ -17,3 +18,9 @@ def prune_posters() -> None:
 def unlink_old_visitors() -> None:
     """Visits of long ago become numbers."""
     unlink(now=database_now())
+
+
+@shared_task
+def fill_conversions() -> None:
+    """What a crash between a deed and its record has lost."""
+    fill_gaps(now=database_now())

@@ -7,6 +7,7 @@ from typing import Any
 from apps.campaigns.enums import PartState
 from apps.campaigns.models import Contribution
 from apps.campaigns.services.engine import Origin, Outcome, act, open_entry
+from apps.core.failpoints import failpoint
 from apps.h5.enums import ConversionKind
 from apps.h5.services.attribution import record_conversion
 
@@ -23,6 +24,7 @@ def open_as_member(
 ) -> Outcome:
     """As the engine's ``open_entry``. The repeat of a key writes nothing twice (C11)."""
     outcome = open_entry(run_id=run_id, member_id=member_id, params=params, key=key, now=now, origin=origin)
+    failpoint("h5.played")
     record_conversion(
         kind=ConversionKind.ENTRY,
         ref=outcome.entry_id,
@@ -47,6 +49,7 @@ def act_as_member(
 ) -> Outcome:
     """As the engine's ``act``. Somebody else's first contribution to an entry is what the visit led to."""
     outcome = act(code=code, verb=verb, member_id=member_id, params=params, key=key, now=now, origin=origin)
+    failpoint("h5.played")
     part = _first_part(outcome.entry_id, member_id)
     if part is not None:
         record_conversion(
