@@ -82,7 +82,9 @@ def _before(turn: Turn[GroupBuyRules]) -> Page:
         return replace(offer, mood="ended", headline=_("本期拼团结束了"))
     price = rules.price - rules.leader_discount
     asks = ("alone",) if rules.single_price else ()
-    return replace(offer, buttons=(Button("open", _("开团 %(price)s 元") % {"price": price}, asks=asks),))
+    alone: Text = _("单独购买 %(price)s 元") % {"price": rules.single_price} if rules.single_price else ""
+    opening = Button("open", _("开团 %(price)s 元") % {"price": price}, asks=asks, choice=alone)
+    return replace(offer, buttons=(opening,))
 
 
 def _mine(turn: Turn[GroupBuyRules], entry: State, base: Page, seats_left: int) -> Page:
