@@ -31,6 +31,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "h5.fill_conversions": ("apps.h5.tasks.fill_conversions", 300, "default"),
     "h5.prune_posters": ("apps.h5.tasks.prune_posters", 1800, "default"),
     "campaigns.publish_landings": ("apps.campaigns.tasks.publish_landings", 5, "default"),
+    "campaigns.prune_pictures": ("apps.campaigns.tasks.prune_pictures", 6 * 3600, "default"),
     "campaigns.forget_actions": ("apps.campaigns.tasks.forget_actions", 600, "default"),
 }
 
