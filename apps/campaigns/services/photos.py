@@ -54,13 +54,12 @@ def smaller(name: str, width: int) -> str:
 def _keep(file: File, uploader: str) -> str:
     stem = _stem(file, uploader) if uploader else ""
     for suffix in _SUFFIXES:
-        name = f"{FOLDER}/{stem}{suffix}"
-        if stem and default_storage.exists(name):
-            if default_storage.get_modified_time(name) > timezone.now() - _FRESH:
-                return name
-            default_storage.delete(
-                name
-            )  # stored anew, or it might be thrown away as unused while this form is sent
+        known = f"{FOLDER}/{stem}{suffix}"
+        if stem and default_storage.exists(known):
+            if default_storage.get_modified_time(known) > timezone.now() - _FRESH:
+                return known
+            # Stored anew, or it might be thrown away as unused while this form is sent.
+            default_storage.delete(known)
     clean = clean_picture(file)
     name = f"{stem}{PurePosixPath(str(clean.name)).suffix}" if stem else clean.name
     return default_storage.save(f"{FOLDER}/{name}", clean)
