@@ -334,6 +334,13 @@ def plan() -> list[tuple[str, list[Entry]]]:
                 Entry(
                     _("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"
                 ),
+                Entry(
+                    _("事件来源"),
+                    "input",
+                    "admin:events_eventsource_changelist",
+                    "events.view_eventsource",
+                    words="event source api key 密钥 接口",
+                ),
             ],
         ),
         (

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.analytics.api.events import EventsView
 from apps.h5.admin.personal_link import personal_link_view
 from apps.h5.views.share import short
 from community_ops.home.page import live_fragment
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:code>", short, name="short"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
+    path("api/v1/events", EventsView.as_view(), name="events_ingest"),
     path("api/v1/", include("apps.campaigns.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
