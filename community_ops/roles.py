@@ -50,6 +50,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_LANDING, _EDIT),
             ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
+            (("events.event",), ("add",)),  # by a file, or spend by hand
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
             (_FULFILMENT, _VIEW),
             ((*_RUNS, *_GIVEN, "campaigns.code", *_RISK), _VIEW),
