@@ -46,9 +46,9 @@ def assert_same(reading: Reading, said: tuple, about: str) -> None:
     assert float(reading.numerator) == pytest.approx(float(numerator), abs=1e-9), about
     if denominator is not None:
         assert float(reading.denominator or 0) == pytest.approx(float(denominator), abs=1e-9), about
-        if denominator:
+        if denominator > 0:
             assert reading.value is not None, about
-        elif reading.denominator is not None:
+        else:
             assert reading.value is None, about
 
 
