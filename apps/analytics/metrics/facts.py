@@ -45,6 +45,10 @@ VARIANTS: dict[str, str] = {
     EventKind.BENEFIT_VOIDED: "coalesce(e.data->>'kind', '')",
     EventKind.PAGE_VIEWED: "coalesce(e.data->>'variant', '')",
     EventKind.POST_FAILED: "coalesce(e.data->>'state', '')",
+    EventKind.POINTS_CHANGED: "coalesce(e.data->>'reason', '') || CASE WHEN e.value < 0 THEN '-' ELSE '+' END",
+    EventKind.VISIT_CONVERTED: (
+        "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"
+    ),
 }
 
 #: An own act of a member: doing one of these on a day makes the member active on it (活跃).
@@ -55,6 +59,9 @@ ACTIVE_KINDS: tuple[str, ...] = (
     EventKind.ORDER_CREATED,
     EventKind.ORDER_PAID,
     EventKind.COUPON_REDEEMED,
+    EventKind.MEMBER_MESSAGED,
+    EventKind.GROUP_CHECKED_IN,
+    EventKind.LINK_CLICKED,
 )
 
 #: Kinds of row that no fact has: derived while rolling up.
