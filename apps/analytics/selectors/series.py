@@ -40,13 +40,19 @@ def series(
 ) -> list[dict[str, Reading]]:
     """{metric key: reading} for each of ``parts`` (in order, without overlap): one query, two with first days.
 
-    Metrics that read sets of today (``Metric.sets``) have no past: leave them out.
+    Only metrics that :func:`has_past`.
     """
     wanted = list(metrics)
     kept = [Kept(part) for part in parts]
     if parts and not (scope.team_ids is not None and not scope.team_ids):
         _read(kept, parts, wanted, scope, dim, key)
     return [{metric.key: metric.formula(one) for metric in wanted} for one in kept]
+
+
+def has_past(metric: Metric, dim: Dimension = Dimension.TOTAL) -> bool:
+    """Whether :func:`series` can read it: sets of today have no past, and other periods or selectors are not read."""
+    others = (metric.sets, metric.context, metric.before, metric.extras, metric.lookback)
+    return dim in metric.dimensions and not any(others)
 
 
 def _read(

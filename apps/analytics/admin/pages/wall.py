@@ -1,0 +1,54 @@
+"""大屏: few huge figures of today, dark, fresh by itself."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.analytics.admin.board.charts import Series, line
+from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.page import Page
+from apps.analytics.admin.board.tiles import tile_of
+from apps.analytics.enums import Unit
+from apps.analytics.metrics.registry import all_metrics
+from apps.analytics.selectors.figures import readings
+from apps.analytics.selectors.hours import hours_of
+from apps.analytics.selectors.periods import Period
+from apps.events.enums import EventKind
+
+_HUGE = ("revenue", "orders", "active_members", "joins", "participants", "invited")
+_PAID, _VIEWED = EventKind.ORDER_PAID.value, EventKind.PAGE_VIEWED.value
+
+
+def build(filters: Filters) -> dict[str, Any]:
+    known = all_metrics()
+    shown = [known[key] for key in _HUGE if key in known]
+    now = readings(shown, scope=filters.scope, period=filters.period)[""]
+    was = readings(shown, scope=filters.scope, period=filters.previous)[""]
+    day = filters.period.last
+    before = Period(day, day).previous().first
+    today = hours_of(filters.scope, day, (_PAID, _VIEWED))
+    earlier = hours_of(filters.scope, before, (_PAID,))
+    money = [
+        Series(_("成交额"), [value for _count, value in today[_PAID]], Unit.MONEY),
+        Series(_("前一天"), [value for _count, value in earlier[_PAID]], Unit.MONEY, is_dashed=True),
+    ]
+    hours = [f"{hour:02d}:00" for hour in range(24)]
+    return {
+        "tiles": [tile_of(metric, now[metric.key], was[metric.key]) for metric in shown],
+        "charts": {"money": line("money", _("每小时成交"), hours, money, x_label=_("钟点"), height=24)},
+    }
+
+
+PAGE = Page(
+    key="wall",
+    label=_("大屏"),
+    icon="monitor",
+    template="analytics/wall.html",
+    build=build,
+    order=990,
+    preset="today",
+    refresh_seconds=30,
+    base="analytics/bare.html",
+    is_dark=True,
+    help=_("挂在墙上看的：今天的几个大数字，30 秒自动更新。"),
+)
