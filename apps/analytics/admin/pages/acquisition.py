@@ -74,6 +74,7 @@ def build(filters: Filters) -> dict[str, Any]:
                 was[metric.key],
                 rows_url(metric.key, filters),
                 [one[metric.key] for one in over_time if metric.key in one],
+                is_over=not filters.is_today,
             )
             for metric in shown
         ],

@@ -74,10 +74,10 @@ def _tile(index: int, steps: list[Passed], was: list[Passed], filters: Filters) 
         words = _t("上期 %s") % f"{len(was[index].members):,}"
         return Tile(str(label), say(count, Unit.PEOPLE), words, moved.text, moved.tone, url)
     moved = change_of(now_share, was_share, Unit.PERCENT, Direction.HIGHER)
-    note = _t("占“%(step)s”的 %(share)s") % {
-        "step": _NAMES[steps[steps[index].after or 0].key][0],
-        "share": say(now_share, Unit.PERCENT),
-    }
+    before = _NAMES[steps[steps[index].after or 0].key][0]
+    note = say(now_share, Unit.PERCENT)
+    if now_share.value is not None and not now_share.is_small:
+        note = _t("占“%(step)s”的 %(share)s") % {"step": before, "share": note}
     if not now_share.is_small and (interval := say_interval(now_share)):
         note = _t("%(note)s（%(interval)s）") % {"note": note, "interval": interval}
     words = _t("上期 %s") % f"{len(was[index].members):,}"
@@ -106,7 +106,7 @@ def _waits(steps: list[Passed]) -> Chart:
         [
             text_cell(f"{_NAMES[steps[step.after].key][0]} → {_NAMES[step.key][0]}"),
             number_cell(len(step.members), Unit.PEOPLE),
-            *(number_cell(value, Unit.DAYS) for value in (step.median, step.quarter, step.three_quarters)),
+            *(_days_cell(value) for value in (step.median, step.quarter, step.three_quarters)),
         ]
         for step in steps
         if step.after is not None and step.members
@@ -118,8 +118,12 @@ def _waits(steps: list[Passed]) -> Chart:
         Column(_("最快的四分之一")),
         Column(_("四分之三的人")),
     ]
-    note = _("从上一步那一天起隔了几天；0 天是当天。")
+    note = _("从上一步那一天起隔了几天。")
     return Chart("waits", _("步骤之间的时间"), {}, Table(columns, rows), note, empty=_EMPTY)
+
+
+def _days_cell(days: float | None) -> Cell:
+    return Cell(days, _t("当天")) if days == 0 else number_cell(days, Unit.DAYS)
 
 
 def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
@@ -132,8 +136,8 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
     rows = []
     for key, members in ordered[:_ROWS]:
         passed = [step.members & members for step in steps]
-        cells = [
-            reading_cell(share(len(passed[index]), len(passed[step.after or 0])), Unit.PERCENT)
+        shares = [
+            share(len(passed[index]), len(passed[step.after or 0]))
             for index, step in enumerate(steps)
             if index
         ]
@@ -142,7 +146,7 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
             [
                 text_cell(names[key]),
                 number_cell(len(members), Unit.PEOPLE, count_url),
-                *map(_with_interval, cells, _shares(passed, steps)),
+                *map(_share_cell, shares),
             ]
         )
     columns = [
@@ -154,13 +158,8 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
     return Chart("breakdown", _("从哪里来的人走得更远"), {}, Table(columns, rows), note, empty=_EMPTY)
 
 
-def _shares(passed: list[Any], steps: list[Passed]) -> list[Reading]:
-    return [
-        share(len(passed[index]), len(passed[step.after or 0])) for index, step in enumerate(steps) if index
-    ]
-
-
-def _with_interval(cell: Cell, reading: Reading) -> Cell:
+def _share_cell(reading: Reading) -> Cell:
+    cell = reading_cell(reading, Unit.PERCENT)
     if reading.is_small or not (interval := say_interval(reading)):
         return cell
     return replace(cell, text=_t("%(note)s（%(interval)s）") % {"note": cell.text, "interval": interval})

@@ -24,6 +24,7 @@ _PEOPLE = ("new_members", "active_members", "buyers", "participants")
 _MONEY = ("revenue", "cost")
 #: The six systems show these first; what else a family has is in the dictionary.
 _SHOWN = 6
+_SYSTEMS = ("acquire", "activate", "convert", "refer", "replicate", "review")
 _HOURS = (
     EventKind.PAGE_VIEWED,
     EventKind.CAMPAIGN_ENTERED,
@@ -33,7 +34,7 @@ _HOURS = (
 
 
 def build(filters: Filters) -> dict[str, Any]:
-    families = all_families().values()
+    families = sorted(all_families().values(), key=lambda family: _place(family.key))
     chosen = {family.key: _chosen(family.metrics) for family in families}
     metrics = [metric for found in chosen.values() for metric in found]
     now = readings(metrics, scope=filters.scope, period=filters.period)[""]
@@ -42,15 +43,23 @@ def build(filters: Filters) -> dict[str, Any]:
     timed = [metric for metric in metrics if has_past(metric)]
     over_time = series(timed, scope=filters.scope, parts=parts)
     urls = {metric.key: rows_url(metric.key, filters) for metric in metrics}
+    # A set of today has no yesterday: its previous period would read the same or nothing.
+    movable = [metric for metric in metrics if not metric.sets]
     sections = [
-        (family.label, [_tile(metric, urls, now, was, over_time) for metric in chosen[family.key]])
+        (
+            family.label,
+            [
+                _tile(metric, urls, now, was, over_time, is_over=not filters.is_today)
+                for metric in chosen[family.key]
+            ],
+        )
         for family in families
         if chosen[family.key]
     ]
     return {
         "sections": sections,
         "tiles": [tile for _label, tiles in sections for tile in tiles],
-        "moves": moves(metrics, now, was, urls),
+        "moves": [] if filters.is_today else moves(movable, now, was, urls),
         "is_empty": not any(reading.value for reading in now.values()),
         "dictionary_url": page_url("dictionary", filters),
         "charts": {
@@ -59,6 +68,10 @@ def build(filters: Filters) -> dict[str, Any]:
             "hours": _hours(filters),
         },
     }
+
+
+def _place(family: str) -> int:
+    return _SYSTEMS.index(family) if family in _SYSTEMS else len(_SYSTEMS)
 
 
 def _chosen(metrics: tuple[Metric, ...]) -> list[Metric]:
@@ -71,11 +84,12 @@ def _tile(
     now: dict[str, Reading],
     was: dict[str, Reading],
     over_time: list[dict[str, Reading]],
+    *,
+    is_over: bool,
 ) -> Tile:
     spark = [one[metric.key] for one in over_time if metric.key in one]
-    # A set of today has no yesterday: its previous period would read the same.
     before = None if metric.sets else was[metric.key]
-    return tile_of(metric, now[metric.key], before, urls[metric.key], spark)
+    return tile_of(metric, now[metric.key], before, urls[metric.key], spark, is_over=is_over)
 
 
 def name_of(part: Period) -> str:

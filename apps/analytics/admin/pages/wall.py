@@ -12,11 +12,11 @@ from apps.analytics.enums import Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.hours import hours_of
-from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.periods import Period, business_zone, day_of
 from apps.events.enums import EventKind
 
 _HUGE = ("revenue", "orders", "active_members", "joins", "participants", "invited")
-_PAID, _VIEWED = EventKind.ORDER_PAID.value, EventKind.PAGE_VIEWED.value
+_PAID = EventKind.ORDER_PAID.value
 
 
 def build(filters: Filters) -> dict[str, Any]:
@@ -26,15 +26,20 @@ def build(filters: Filters) -> dict[str, Any]:
     was = readings(shown, scope=filters.scope, period=filters.previous)[""]
     day = filters.period.last
     before = Period(day, day).previous().first
-    today = hours_of(filters.scope, day, (_PAID, _VIEWED))
+    today = hours_of(filters.scope, day, (_PAID,))
     earlier = hours_of(filters.scope, before, (_PAID,))
+    last = filters.now.astimezone(business_zone()).hour if day == day_of(filters.now) else 23
+    so_far = [value if hour <= last else None for hour, (_count, value) in enumerate(today[_PAID])]
     money = [
-        Series(_("成交额"), [value for _count, value in today[_PAID]], Unit.MONEY),
+        Series(_("成交额"), so_far, Unit.MONEY),
         Series(_("前一天"), [value for _count, value in earlier[_PAID]], Unit.MONEY, is_dashed=True),
     ]
     hours = [f"{hour:02d}:00" for hour in range(24)]
     return {
-        "tiles": [tile_of(metric, now[metric.key], was[metric.key]) for metric in shown],
+        "tiles": [
+            tile_of(metric, now[metric.key], was[metric.key], is_over=not filters.is_today)
+            for metric in shown
+        ],
         "charts": {"money": line("money", _("每小时成交"), hours, money, x_label=_("钟点"), height=24)},
     }
 
@@ -44,6 +49,7 @@ PAGE = Page(
     label=_("大屏"),
     icon="monitor",
     template="analytics/wall.html",
+    filters=("team",),
     build=build,
     order=990,
     preset="today",
