@@ -92,8 +92,8 @@ def amount(value: Number) -> Reading:
 
 
 def per(numerator: Number, denominator: Number) -> Reading:
-    """A quotient of unlike things (yuan per order); None for a denominator of zero."""
-    if not denominator:
+    """A quotient of unlike things (yuan per order); None for a denominator of zero, or below (a cost that came back)."""
+    if denominator <= 0:
         return Reading(None, numerator, denominator)
     if isinstance(numerator, Decimal) or isinstance(denominator, Decimal):
         return Reading(Decimal(str(numerator)) / Decimal(str(denominator)), numerator, denominator)
