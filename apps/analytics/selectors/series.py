@@ -71,7 +71,9 @@ def _read(
             {
                 "dim": dim.value,
                 "key": key,
-                "kinds": sorted({str(kind) for metric in wanted for kind in (*metric.needs, *metric.context)}),
+                "kinds": sorted(
+                    {str(kind) for metric in wanted for kind in (*metric.needs, *metric.context)}
+                ),
                 "first": whole.first,
                 "last": whole.last,
                 "teams": scope.teams,
