@@ -15,7 +15,7 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.labels import labels_of
-from apps.analytics.selectors.series import has_past, series, stretches
+from apps.analytics.selectors.series import series, stretches
 
 _TILES = (
     "clicks",
@@ -61,7 +61,7 @@ def build(filters: Filters) -> dict[str, Any]:
     now = readings(shown, scope=filters.scope, period=filters.period)[""]
     was = readings(shown, scope=filters.scope, period=filters.previous)[""]
     parts = stretches(filters.period)
-    over_time = series([metric for metric in shown if has_past(metric)], scope=filters.scope, parts=parts)
+    over_time = series(shown, scope=filters.scope, parts=parts)
     wanted = filters.more.get("by", "")
     by = next((dim for dim in _DIMENSIONS if dim.value == wanted), Dimension.CHANNEL)
     metrics = [known[key] for key in _TABLE if key in known and by in known[key].dimensions]

@@ -16,7 +16,7 @@ from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.hours import hours_of
 from apps.analytics.selectors.periods import Period, day_of
-from apps.analytics.selectors.series import has_past, series, stretches
+from apps.analytics.selectors.series import series, stretches
 from apps.events.enums import EventKind
 
 #: What runs over time, each chart with one unit.
@@ -40,8 +40,7 @@ def build(filters: Filters) -> dict[str, Any]:
     now = readings(metrics, scope=filters.scope, period=filters.period)[""]
     was = readings(metrics, scope=filters.scope, period=filters.previous)[""]
     parts = stretches(filters.period)
-    timed = [metric for metric in metrics if has_past(metric)]
-    over_time = series(timed, scope=filters.scope, parts=parts)
+    over_time = series(metrics, scope=filters.scope, parts=parts)
     urls = {metric.key: rows_url(metric.key, filters) for metric in metrics}
     # A set of today has no yesterday: its previous period would read the same or nothing.
     movable = [metric for metric in metrics if not metric.sets]
