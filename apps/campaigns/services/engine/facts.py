@@ -39,7 +39,7 @@ class Facts:
             self._contributed(state, part.id, part.member_id, part.kind, part.value, is_new=part.is_new)
         elif to == PartState.VOID and part.state == PartState.COUNTED:
             subject = f"part:{part.id}"
-            extra = {"reason": reason, "kind": part.kind}
+            extra = {"reason": reason, "kind": part.kind, "is_new": part.is_new}
             self._add(EventKind.CAMPAIGN_VOIDED, subject, state, part.member_id, "voided", -part.value, extra)
 
     def entry_moved(self, before: State, to: str, reason: str) -> None:
