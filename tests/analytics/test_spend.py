@@ -43,7 +43,8 @@ def test_a_spend_is_recorded_once_and_may_be_taken_back_once(client, make_user, 
 def test_what_is_wrong_or_another_teams_is_refused_and_nothing_typed_is_lost(client, make_user, team):
     other = Team.objects.create(name="别队")
     client.force_login(make_user("op", Role.GROUP_OPERATOR, team))
-    run = make_run("assist", {"stages": [2]}, team=other)
+    run = make_run("assist", {"stages": [2]})
+    type(run.campaign).objects.filter(pk=run.campaign_id).update(team=other)
     for wrong in (
         {"amount": "0"},
         {"amount": "1.005"},

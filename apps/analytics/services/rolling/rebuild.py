@@ -1,6 +1,6 @@
 """All rollups anew from the facts."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -38,7 +38,7 @@ def rebuild(*, now: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         mark = Watermark.objects.select_for_update().get()
         horizon = ended_before(cursor)
-        since = mark.kept_from and datetime.combine(mark.kept_from, time(), business_zone())
+        since = _start_of(mark.kept_from) if mark.kept_from else None
         _clear(mark)
         counted = 0
         for start, end in _days(cursor):
@@ -71,8 +71,11 @@ def _clear(mark: Watermark) -> None:
             table.objects.all().delete()
         return
     DayFigure.objects.filter(day__gte=mark.kept_from).delete()
-    start = datetime.combine(mark.kept_from, time(), business_zone())
-    HourFigure.objects.filter(hour__gte=start).delete()
+    HourFigure.objects.filter(hour__gte=_start_of(mark.kept_from)).delete()
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), business_zone())
 
 
 def _add_late(cursor: CursorWrapper, uncounted: str, since: datetime, horizon: int) -> int:
