@@ -50,6 +50,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_LANDING, _EDIT),
             ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
+            (("events.event",), ("add",)),  # by a file, or spend by hand
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
             (_FULFILMENT, _VIEW),
             ((*_RUNS, *_GIVEN, "campaigns.code", *_RISK), _VIEW),
@@ -60,6 +61,8 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.mark_paid",
             "orders.cancel_order",
             "orders.refund_order",
+            "analytics.view_dashboard",
+            "analytics.share_dashboard",
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -81,7 +84,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
         ],
-        [],
+        ["analytics.view_dashboard"],
     ),
     Role.ANALYST: ([], []),  # every view permission, see below
     Role.MEMBER_SERVICE: (
@@ -111,9 +114,8 @@ def permissions_of(role: Role) -> Q:
     if role is Role.ARCHITECT:
         return Q(content_type__app_label__in=_APPS)
     if role is Role.ANALYST:
-        return (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
-            codename__in=["view_all_notices"]
-        )
+        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
+        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:
