@@ -2,6 +2,18 @@
 
 from apps.analytics.models.figures import DayFigure, FirstDay, HourFigure, MemberSet
 from apps.analytics.models.people import Arrival, MemberValue, Stay
+from apps.analytics.models.views import SavedView, SharedView
 from apps.analytics.models.watermark import Watermark
 
-__all__ = ["Arrival", "DayFigure", "FirstDay", "HourFigure", "MemberSet", "MemberValue", "Stay", "Watermark"]
+__all__ = [
+    "Arrival",
+    "DayFigure",
+    "FirstDay",
+    "HourFigure",
+    "MemberSet",
+    "MemberValue",
+    "SavedView",
+    "SharedView",
+    "Stay",
+    "Watermark",
+]
