@@ -3,8 +3,11 @@
 import csv
 import io
 import random
+from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -183,3 +186,25 @@ def test_a_group_of_another_team_is_not_named_in_the_label(operator, west):
     assert filters.group_id is None
     assert "别人的群" not in filters.label()
     assert filters.problems
+
+
+@pytest.mark.parametrize("key", ["overview", "funnel", "acquisition", "wall"])
+def test_more_facts_are_not_more_queries(client, operator, east, key):
+    def queries() -> int:
+        rebuild(now=database_now())
+        with CaptureQueriesContext(connection) as found:
+            client.get(reverse(f"admin:analytics_{key}"), {"preset": "30d"})
+        return len(found)
+
+    def day(number: int) -> None:
+        then = database_now() - timedelta(days=number)
+        own = {"team_id": east.pk, "member_id": number + 1, "source": f"渠道{number}"}
+        record_facts(
+            fact("group.joined", then, group_id=number + 1, **own), fact("order.paid", then, value=9, **own)
+        )
+
+    day(0)
+    few = queries()
+    for number in range(1, 25):
+        day(number)
+    assert queries() == few
