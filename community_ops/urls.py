@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("s/<str:code>", short, name="short"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
+    path("api/v1/metrics/", include("apps.analytics.urls")),
     path("api/v1/", include("apps.campaigns.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
