@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.analytics.services import rolling
+from apps.analytics.services import growing, reporting, rolling
 from apps.core.clock import database_now
 
 
@@ -11,3 +11,18 @@ def roll() -> int:
     """Bring the rollups up to date."""
     now = database_now()
     return rolling.rebuild(now=now) if rolling.needs_rebuild() else rolling.roll(now=now)
+
+
+@shared_task
+def grow_forest() -> int:
+    """Lay out the referral trees anew."""
+    return growing.grow()
+
+
+@shared_task
+def make_reports() -> int:
+    """Write the reports that are due (D7), then mail what waits."""
+    now = database_now()
+    made = reporting.make_due_reports(now=now)
+    reporting.mail_reports(now=now)
+    return made

@@ -47,6 +47,20 @@ def section() -> tuple[str, list[Entry]]:
                 "channels.view_delivery",
                 words="delivery 发送记录",
             ),
+            Entry(
+                _("定时报告"),
+                "schedule_send",
+                "admin:analytics_reportplan_changelist",
+                "analytics.view_reportplan",
+                words="report mail 邮件 日报 周报 月报",
+            ),
+            Entry(
+                _("取数密钥"),
+                "key",
+                "admin:analytics_reportkey_changelist",
+                "analytics.view_reportkey",
+                words="api key 接口",
+            ),
             Entry(_("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"),
         ],
     )
