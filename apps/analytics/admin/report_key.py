@@ -1,5 +1,6 @@
 """取数密钥: keys for machines that read figures."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -73,9 +74,9 @@ class ReportKeyAdmin(ScopedModelAdmin):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ReportKey]) -> None:
         actor: Any = request.user
         now = database_now()
-        rows = list(queryset.filter(revoked_at__isnull=True))
         done = [
-            run_service(request, lambda row=row: revoke_key(key=row, actor=actor, now=now)) for row in rows
+            run_service(request, partial(revoke_key, key=row, actor=actor, now=now))
+            for row in queryset.filter(revoked_at__isnull=True)
         ]
         if any(done):
             messages.success(request, _("已停用：用这些密钥读不到数据了。"))

@@ -38,7 +38,7 @@ _ERRORS = dict.fromkeys((400, 401, 403, 404, 429), ProblemSerializer)
 class MetricSerializer(serializers.Serializer[dict[str, Any]]):
     key = serializers.CharField()
     family = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, as Field.label is not here
     definition = serializers.CharField(help_text="What is divided by what, in words.")
     unit = serializers.CharField(
         help_text="count, people, money (yuan), percent (a fraction), ratio, days, hours, points"
