@@ -117,6 +117,16 @@ def test_what_the_owner_may_see_is_asked_when_it_is_made(plan, facts, boss, othe
     assert "看不了分析" in Notice.objects.latest("pk").text
 
 
+def test_who_takes_a_report_over_does_not_read_the_old_ones(plan, facts, boss, team, make_user):
+    make_due_reports(now=at("2026-03-09 09:00"))
+    mail_reports(now=at("2026-03-09 09:00"))
+    second = make_user("second", Role.GROUP_OPERATOR, team)
+    assert ReportIssue.objects.visible_to(boss).exists()
+    assert not ReportIssue.objects.visible_to(second).exists()
+    save_plan(plan=plan, people=[boss], channels=[], actor=second, now=MONDAY)
+    assert ReportIssue.objects.visible_to(second).get().text == ""
+
+
 def test_after_an_outage_the_last_is_sent_and_the_others_are_told_as_missed(plan, facts):
     assert make_due_reports(now=at("2026-03-12 09:30")) == 1
     states = list(ReportIssue.objects.order_by("due_at").values_list("state", flat=True))

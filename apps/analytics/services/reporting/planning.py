@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
+from apps.analytics.enums import IssueState
 from apps.analytics.metrics.registry import all_metrics
-from apps.analytics.models import ReportPlan
+from apps.analytics.models import ReportIssue, ReportPlan
 from apps.analytics.selectors.report_times import next_due
 from apps.channels.models import Channel
 from apps.core.errors import Invalid, NotAllowed
@@ -50,6 +51,9 @@ def save_plan(
             _("%s 没有填邮箱。") % "、".join(unknown), hint=_("先在账号里填上邮箱。"), field="people"
         )
     is_new = plan.pk is None
+    if not is_new and plan.owner_id != actor.pk:
+        # What the one before could see is not for whoever takes over.
+        ReportIssue.objects.filter(plan=plan).exclude(state=IssueState.MADE).update(text="")
     plan.owner = actor
     plan.next_at = next_due(plan, now)
     plan.save()
