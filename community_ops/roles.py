@@ -30,6 +30,13 @@ _RISK = ("campaigns.flag", "campaigns.blockedmember")
 _LANDING = ("campaigns.landingversion", "campaigns.landingpicture", "campaigns.sharelink")
 _VISITS = ("h5.visitor", "h5.touch", "h5.conversion")
 _GIVEN = ("campaigns.grant", "campaigns.coupon")
+#: Reports that go out by themselves are everybody's own who reads dashboards.
+_REPORTS = [
+    "analytics.view_reportplan",
+    "analytics.add_reportplan",
+    "analytics.change_reportplan",
+    "analytics.view_reportissue",
+]
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -63,6 +70,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.refund_order",
             "analytics.view_dashboard",
             "analytics.share_dashboard",
+            *_REPORTS,
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -84,7 +92,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
         ],
-        ["analytics.view_dashboard"],
+        ["analytics.view_dashboard", *_REPORTS],
     ),
     Role.ANALYST: ([], []),  # every view permission, see below
     Role.MEMBER_SERVICE: (

@@ -11,6 +11,8 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
     "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
     "analytics.drop_old": ("apps.analytics.tasks.drop_old", 6 * 3600, "default"),
+    "analytics.grow_forest": ("apps.analytics.tasks.grow_forest", 900, "default"),
+    "analytics.make_reports": ("apps.analytics.tasks.make_reports", 60, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),

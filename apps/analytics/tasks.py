@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.analytics.services import rolling
+from apps.analytics.services import growing, reporting, rolling
 from apps.analytics.services.retention import drop_old_facts
 from apps.core.clock import database_now
 
@@ -18,3 +18,18 @@ def roll() -> int:
 def drop_old() -> None:
     """Drop the months of the log whose time is over."""
     drop_old_facts(now=database_now())
+
+
+@shared_task
+def grow_forest() -> int:
+    """Lay out the referral trees anew."""
+    return growing.grow()
+
+
+@shared_task
+def make_reports() -> int:
+    """Write the reports that are due (D7), then mail what waits."""
+    now = database_now()
+    made = reporting.make_due_reports(now=now)
+    reporting.mail_reports(now=now)
+    return made

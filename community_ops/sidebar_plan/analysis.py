@@ -54,6 +54,20 @@ def section() -> tuple[str, list[Entry]]:
                 "events.add_event",
                 words="spend cost 广告 花费 投放",
             ),
+            Entry(
+                _("定时报告"),
+                "schedule_send",
+                "admin:analytics_reportplan_changelist",
+                "analytics.view_reportplan",
+                words="report mail 邮件 日报 周报 月报",
+            ),
+            Entry(
+                _("取数密钥"),
+                "key",
+                "admin:analytics_reportkey_changelist",
+                "analytics.view_reportkey",
+                words="api key 接口",
+            ),
             Entry(_("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"),
             Entry(
                 _("事件来源"),
