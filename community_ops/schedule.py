@@ -10,6 +10,8 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "channels.dispatch": ("apps.channels.tasks.dispatch", 2, "delivery"),
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
     "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
+    "analytics.score_buyers": ("apps.analytics.tasks.score_buyers", 3600, "default"),
+    "analytics.trim_hours": ("apps.analytics.tasks.trim_hours", 6 * 3600, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),

@@ -133,8 +133,8 @@ def stored(members: BitMap | None) -> bytes | None:
     return members.serialize()
 
 
-def add_hours(cursor: CursorWrapper) -> None:
-    """Add ``analytics_batch`` to ``analytics_hourfigure``."""
+def add_hours(cursor: CursorWrapper, since: date) -> None:
+    """Add ``analytics_batch`` to ``analytics_hourfigure``: the days from ``since`` on, older hours are not kept."""
     parts = []
     for dim in HOUR_DIMENSIONS:
         key, wanted = (
@@ -144,12 +144,13 @@ def add_hours(cursor: CursorWrapper) -> None:
         )
         parts.append(
             f"SELECT '{dim.value}' AS dim, kind, hour, team_id, {key} AS key, variant, count(*), sum(value)"
-            f" FROM analytics_batch WHERE {wanted} AND kind NOT IN {_COARSE}"
+            f" FROM analytics_batch WHERE {wanted} AND kind NOT IN {_COARSE} AND day >= %(since)s"
             f" GROUP BY kind, hour, team_id, {key}, variant"
         )
     cursor.execute(
         "INSERT INTO analytics_hourfigure AS f (dim, kind, hour, team_id, key, variant, count, value) "
         + "\nUNION ALL\n".join(parts)
         + " ON CONFLICT (dim, kind, hour, team_id, key, variant) DO UPDATE"
-        " SET count = f.count + excluded.count, value = f.value + excluded.value"
+        " SET count = f.count + excluded.count, value = f.value + excluded.value",
+        {"since": since},
     )

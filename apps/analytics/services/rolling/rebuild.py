@@ -38,7 +38,7 @@ def rebuild(*, now: datetime) -> int:
                 {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
             )
             if rows:
-                add_batch(cursor)
+                add_batch(cursor, mark)
             counted += rows
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE

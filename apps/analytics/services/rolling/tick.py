@@ -1,6 +1,6 @@
 """The incremental step."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -47,7 +47,7 @@ def _step(now: datetime) -> tuple[int, bool]:
             {"since": mark.txid, "upto": upto, "floor": mark.floor_id},
         )
         if rows:
-            add_batch(cursor)
+            add_batch(cursor, mark)
         drop_batch(cursor)
         failpoint("analytics.before_watermark")
         mark.txid, mark.rolled_at = upto, now
@@ -65,10 +65,10 @@ def needs_rebuild() -> bool:
         return mark.cluster != cluster_of(cursor)
 
 
-def add_batch(cursor: CursorWrapper) -> None:
+def add_batch(cursor: CursorWrapper, mark: Watermark) -> None:
     """Add what ``analytics_batch`` holds to every rollup."""
     add_days(cursor)
-    add_hours(cursor)
+    add_hours(cursor, mark.hours_from or date.min)
     add_values(cursor)
     add_stays(cursor)
     add_firsts(cursor)
