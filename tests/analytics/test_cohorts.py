@@ -1,6 +1,7 @@
 """Cohorts, lifecycle and stickiness: figures counted by hand."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -121,7 +122,7 @@ def test_the_flow_of_actives(db):
     found = [(f.active, f.new, f.returning, f.resurrected, f.dormant) for f in flows]
     #        1,2,4 new | 1 again, 3 new, 2 and 4 quiet | 2 back, 1 and 3 quiet | 2 again, 1 back
     assert found == [(3, 3, 0, 0, 0), (2, 1, 1, 0, 2), (1, 0, 0, 1, 2), (2, 0, 1, 1, 0)]
-    for before, flow in zip(flows, flows[1:], strict=False):
+    for before, flow in pairwise(flows):
         assert flow.active == before.active + flow.net
     sticky = stickiness(scope=HOUSE, until=date(2026, 3, 31), days=30)
     # 11 days active in all, 30 days, 4 members; 3 on one day, 2 and 4 on three, 1 on four.

@@ -37,9 +37,7 @@ def test_five_buyers_one_in_each_fifth():
         paid(5, 30, 450, kind="order.refunded"),
         paid(6, 30, 9, kind="order.refunded"),  # never paid: no buyer
     )
-    found = {
-        (row.recency, row.frequency, row.monetary): row for row in RfmCell.objects.filter(team_id=1)
-    }
+    found = {(row.recency, row.frequency, row.monetary): row for row in RfmCell.objects.filter(team_id=1)}
     assert set(found) == {(1, 1, 2), (2, 2, 3), (3, 3, 4), (4, 4, 5), (5, 5, 1)}
     best = found[5, 5, 1]
     assert (best.count, best.orders, best.spent, best.days_since) == (1, 5, Decimal("50.00"), 31 - 25)

@@ -12,7 +12,7 @@ PLAIN = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0001_rollups'),
+        ('analytics', '0002_dashboards'),
     ]
 
     operations = [

@@ -11,6 +11,8 @@ from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
+#: So many facts at most are read into one batch, unless a single day has more.
+_BATCH = 200_000
 _TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue)
 #: The caller's own facts are seen by it although its transaction has not ended.
 _COUNTED = (
@@ -31,14 +33,14 @@ def rebuild(*, now: datetime) -> int:
         for table in _TABLES:
             table.objects.all().delete()
         counted = 0
-        for start, end in _days(cursor):
+        for start, end in _stretches(cursor):
             rows = read_batch(
                 cursor,
                 f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
                 {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
             )
             if rows:
-                add_batch(cursor, mark)
+                add_batch(cursor, mark, is_whole=True)
             counted += rows
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
@@ -64,11 +66,19 @@ def _settle_cluster() -> None:
         mark.save()
 
 
-def _days(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:
-    """The days of the business zone that have facts, as instants."""
+def _stretches(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:
+    """The days of the business zone that have facts, as instants; several of them together while they are small."""
     zone = business_zone()
     cursor.execute(
-        "SELECT DISTINCT (occurred_at AT TIME ZONE %s)::date FROM events_event ORDER BY 1", [zone.key]
+        "SELECT (occurred_at AT TIME ZONE %s)::date, count(*) FROM events_event GROUP BY 1 ORDER BY 1",
+        [zone.key],
     )
-    days = [datetime.combine(day, time(), zone) for (day,) in cursor.fetchall()]
-    return [(day, datetime.combine(day.date() + timedelta(days=1), time(), zone)) for day in days]
+    found: list[tuple[datetime, datetime]] = []
+    start, size = None, 0
+    for day, facts in cursor.fetchall():
+        if start is None or size + facts > _BATCH:
+            start, size = datetime.combine(day, time(), zone), 0
+            found.append((start, start))
+        size += facts
+        found[-1] = start, datetime.combine(day + timedelta(days=1), time(), zone)
+    return found

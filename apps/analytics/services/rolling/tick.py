@@ -9,7 +9,8 @@ from django.db.backends.utils import CursorWrapper
 from apps.analytics.models import Watermark
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.days import add_days, add_hours
-from apps.analytics.services.rolling.people import add_firsts, add_stays, add_values
+from apps.analytics.services.rolling.firsts import add_firsts
+from apps.analytics.services.rolling.people import add_stays, add_values
 from apps.core.failpoints import failpoint
 
 #: So many transactions' facts at most are held in memory by one step.
@@ -65,9 +66,9 @@ def needs_rebuild() -> bool:
         return mark.cluster != cluster_of(cursor)
 
 
-def add_batch(cursor: CursorWrapper, mark: Watermark) -> None:
-    """Add what ``analytics_batch`` holds to every rollup."""
-    add_days(cursor)
+def add_batch(cursor: CursorWrapper, mark: Watermark, *, is_whole: bool = False) -> None:
+    """Add what ``analytics_batch`` holds to every rollup. ``is_whole``: nothing of its days was counted before."""
+    add_days(cursor, is_whole=is_whole)
     add_hours(cursor, mark.hours_from or date.min)
     add_values(cursor)
     add_stays(cursor)
