@@ -10,7 +10,7 @@ from apps.analytics.models import Watermark
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.days import add_days, add_hours
 from apps.analytics.services.rolling.firsts import add_firsts
-from apps.analytics.services.rolling.people import add_stays, add_values
+from apps.analytics.services.rolling.people import add_arrivals, add_stays, add_values
 from apps.core.failpoints import failpoint
 
 #: So many transactions' facts at most are held in memory by one step.
@@ -73,6 +73,7 @@ def add_batch(cursor: CursorWrapper, mark: Watermark, *, is_whole: bool = False)
     add_values(cursor)
     add_stays(cursor)
     add_firsts(cursor)
+    add_arrivals(cursor)
 
 
 def ended_before(cursor: CursorWrapper) -> int:

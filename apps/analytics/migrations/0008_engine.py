@@ -12,7 +12,7 @@ PLAIN = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0002_dashboards'),
+        ('analytics', '0007_views'),
     ]
 
     operations = [
