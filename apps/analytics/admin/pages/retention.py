@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.analytics.admin.board.charts import Chart, Series, bars, heat, line
 from apps.analytics.admin.board.choices import choice, chosen
 from apps.analytics.admin.board.filters import Filters
-from apps.analytics.admin.board.names import names_of
+
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import say, say_interval, say_number
@@ -18,6 +18,7 @@ from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.facts import ACTIVE
 from apps.analytics.selectors.buckets import Grain, bucket_of, shifted
 from apps.analytics.selectors.cohorts import Cohorts, cohorts, cohorts_by
+from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.lifecycle import Flow, Stickiness, lifecycle, stickiness
 from apps.analytics.selectors.periods import Period, day_of
 from apps.events.enums import EventKind
@@ -164,7 +165,7 @@ def _curve(table: Cohorts, parts: dict[str, Cohorts], dim: Dimension) -> Chart:
     length = len(table.curve)
     x = [_offset_name(n, table.grain) for n in range(length)]
     if parts:
-        names = names_of(dim, parts)
+        names = labels_of(dim, list(parts))
         series = [
             Series(
                 f"{names[key]}（{part.size}）",
