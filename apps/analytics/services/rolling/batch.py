@@ -7,7 +7,7 @@ from django.db.backends.utils import CursorWrapper
 from apps.analytics.metrics.facts import ACTIVE_KINDS, DERIVATIONS, KEYS, VARIANTS
 from apps.analytics.selectors.periods import business_zone
 
-_COLUMNS = ", ".join(f"({sql})::varchar(60) COLLATE \"C\" AS d_{dim.value}" for dim, sql in KEYS.items())
+_COLUMNS = ", ".join(f'({sql})::varchar(60) COLLATE "C" AS d_{dim.value}' for dim, sql in KEYS.items())
 _VARIANT = (
     "CASE e.kind "
     + " ".join(f"WHEN '{kind}' THEN left({sql}, 40)" for kind, sql in VARIANTS.items())
