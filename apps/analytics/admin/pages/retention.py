@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from apps.analytics.admin.board.charts import Chart, Series, bars, heat, line
 from apps.analytics.admin.board.choices import choice, chosen
 from apps.analytics.admin.board.filters import Filters
-
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import say, say_interval, say_number
