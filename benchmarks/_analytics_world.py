@@ -12,7 +12,7 @@ DAYS = 365
 _FACTS = """
 INSERT INTO events_event
   (occurred_at, kind, key, team_id, actor_id, group_id, member_id, subject, value, data, tier_id, source)
-SELECT at, kind, 'world:' || %(prefix)s || i, team, actor, CASE WHEN in_group THEN grp END, member,
+SELECT at, kind, 'world:' || %(prefix)s::text || i, team, actor, CASE WHEN in_group THEN grp END, member,
   CASE WHEN kind = 'post.sent' THEN 'post:' || post || ':group:' || grp || ':0:0' ELSE '' END,
   CASE WHEN kind IN ('order.paid', 'order.created', 'order.refunded', 'benefit.granted')
     THEN round((5 + 300 * money ^ 3)::numeric, 2) END,
@@ -102,7 +102,7 @@ def fill_facts(
                     "campaigns": CAMPAIGNS,
                     "teams": TEAMS,
                     "groups": GROUPS,
-                                        "from": since,
+                    "from": since,
                     "days": days,
                     "first": first,
                     "last": min(first + chunk - 1, facts),

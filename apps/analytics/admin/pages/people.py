@@ -103,7 +103,7 @@ def _segments(filters: Filters, grid: Grid) -> Chart:
         Column(_("人均消费")),
         Column(_("人均订单")),
         Column(_("距上次购买")),
-        Column(_("怎么做"), is_number=False),
+        Column(_("怎么做")),
     ]
     rows = [_segment_row(filters, grid, segment, part) for segment, part in grid.segments.items()]
     return Chart("segments", _("八类人群"), {}, Table(columns, rows if grid.day else []))
