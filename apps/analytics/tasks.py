@@ -4,6 +4,8 @@ from celery import shared_task
 
 from apps.analytics.services import growing, reporting, rolling
 from apps.analytics.services.retention import drop_old_facts
+from apps.analytics.services.rolling.hours import trim_hours as trim
+from apps.analytics.services.scoring import score_buyers as score
 from apps.core.clock import database_now
 
 
@@ -33,3 +35,15 @@ def make_reports() -> int:
     made = reporting.make_due_reports(now=now)
     reporting.mail_reports(now=now)
     return made
+
+
+@shared_task
+def score_buyers() -> int:
+    """Today's RFM grid."""
+    return score(now=database_now())
+
+
+@shared_task
+def trim_hours() -> int:
+    """Forget the hours that no page shows any more."""
+    return trim(now=database_now())

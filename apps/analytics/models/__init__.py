@@ -5,6 +5,7 @@ from apps.analytics.models.figures import DayFigure, FirstDay, HourFigure, Membe
 from apps.analytics.models.people import Arrival, MemberValue, Stay
 from apps.analytics.models.report import ReportIssue, ReportPlan
 from apps.analytics.models.report_key import ReportKey
+from apps.analytics.models.rfm import RfmCell
 from apps.analytics.models.views import SavedView, SharedView
 from apps.analytics.models.watermark import Watermark
 
@@ -19,6 +20,7 @@ __all__ = [
     "ReportIssue",
     "ReportKey",
     "ReportPlan",
+    "RfmCell",
     "SavedView",
     "SharedView",
     "Stay",
