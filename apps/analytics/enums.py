@@ -30,6 +30,45 @@ class Unit(models.TextChoices):
     POINTS = "points", _("分")
 
 
+class Standing(models.TextChoices):
+    """Where a goal stands."""
+
+    COMING = "coming", _("未开始")
+    UNCLEAR = "unclear", _("还看不出")
+    AHEAD = "ahead", _("领先")
+    ON_TRACK = "on_track", _("正常")
+    BEHIND = "behind", _("落后")
+    REACHED = "reached", _("达成")
+    MISSED = "missed", _("未达成")
+
+
+class Sensitivity(models.TextChoices):
+    """How many false alarms a week all watched figures together may bring, see ``selectors.baseline``."""
+
+    LOW = "low", _("少打扰")
+    NORMAL = "normal", _("标准")
+    HIGH = "high", _("灵敏")
+
+
+class ReviewKind(models.TextChoices):
+    CAMPAIGN = "campaign", _("活动")
+    RUN = "run", _("活动期")
+    GROUP = "group", _("社群")
+    MONTH = "month", _("月度")
+
+
+class ReviewState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    PUBLISHED = "published", _("已发布")
+
+
+#: A published review may be taken up again: what was published stays as a version.
+REVIEW_MOVES: dict[str, frozenset[str]] = {
+    ReviewState.DRAFT: frozenset({ReviewState.PUBLISHED}),
+    ReviewState.PUBLISHED: frozenset({ReviewState.DRAFT}),
+}
+
+
 class Direction(models.IntegerChoices):
     """Which way is good."""
 

@@ -1,7 +1,24 @@
 """Figures derived from facts."""
 
+from apps.analytics.models.alert import Alert, AlertRule
 from apps.analytics.models.figures import DayFigure, FirstDay, HourFigure, MemberSet
+from apps.analytics.models.goal import Goal
 from apps.analytics.models.people import MemberValue, Stay
+from apps.analytics.models.review import Review, ReviewAction, ReviewVersion
 from apps.analytics.models.watermark import Watermark
 
-__all__ = ["DayFigure", "FirstDay", "HourFigure", "MemberSet", "MemberValue", "Stay", "Watermark"]
+__all__ = [
+    "Alert",
+    "AlertRule",
+    "DayFigure",
+    "FirstDay",
+    "Goal",
+    "HourFigure",
+    "MemberSet",
+    "MemberValue",
+    "Review",
+    "ReviewAction",
+    "ReviewVersion",
+    "Stay",
+    "Watermark",
+]
