@@ -10,6 +10,8 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "channels.dispatch": ("apps.channels.tasks.dispatch", 2, "delivery"),
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
     "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
+    "analytics.read_goals": ("apps.analytics.tasks.read_goals", 900, "default"),
+    "analytics.watch": ("apps.analytics.tasks.watch", 3600, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),

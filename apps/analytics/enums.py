@@ -62,6 +62,16 @@ class ReviewState(models.TextChoices):
     PUBLISHED = "published", _("已发布")
 
 
+class ReviewSection(models.TextChoices):
+    """The parts of a review that people write."""
+
+    SUMMARY = "summary", _("一句话结论")
+    WENT_WELL = "went_well", _("做得好的")
+    WENT_BADLY = "went_badly", _("没做好的")
+    CAUSES = "causes", _("原因分析")
+    LESSONS = "lessons", _("沉淀下来的经验")
+
+
 #: A published review may be taken up again: what was published stays as a version.
 REVIEW_MOVES: dict[str, frozenset[str]] = {
     ReviewState.DRAFT: frozenset({ReviewState.PUBLISHED}),

@@ -1,5 +1,6 @@
 """The band of a watched figure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -53,9 +54,9 @@ def judged_days(rule: AlertRule, *, last: date, days: int = 1, watched: int | No
     ]
 
 
-def scale_of(metric: Metric, readings: "object") -> str:
+def scale_of(metric: Metric, readings: Iterable[Reading]) -> str:
     """Which noise the figure has, see ``selectors.baseline``."""
-    rows: list[Reading] = list(readings)  # type: ignore[call-overload]
+    rows = list(readings)
     if metric.unit == Unit.PERCENT and any(row.low is not None for row in rows):
         return "share"
     if any(row.denominator is not None for row in rows):

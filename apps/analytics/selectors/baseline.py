@@ -2,8 +2,8 @@
 
 **Expected** is the median of the same weekday of the last eight weeks. Figures are looked at on a scale on which
 counting noise has the same size everywhere: the square root for counts (Anscombe's 2√(n+3/8), whose noise is 1
-whatever n is), the arcsine for shares. Money counts as so many orders of average size. So small counts never fire:
-from an expectation of 2 it takes more than a dozen, and below about ten not even a zero is odd.
+whatever n is), the arcsine for shares. Money counts as so many orders of average size. Small counts never fire: a
+difference of fewer than ten counts (or orders) is never odd.
 
 **How far is far** is measured on all 56 days against their own weekday's median (the median absolute deviation, which
 a few mad days do not move), but never below counting noise.
@@ -29,11 +29,8 @@ QUOTIENTS = frozenset({"share", "mean"})
 FEWEST_WEEKS = 4
 #: False alarms per week that all rules together may bring.
 BUDGETS: dict[str, float] = {Sensitivity.LOW: 0.05, Sensitivity.NORMAL: 0.25, Sensitivity.HIGH: 1.0}
-#: What 56 days of medians are worth in independent days: the median absolute deviation uses 37 % of what a standard
-#: deviation would, and a seventh goes for the seven medians.
-_FREEDOM = 18.0
-#: The median of eight weeks is itself uncertain: its variance is about π/2 of a mean's.
-_OF_MEDIAN = sqrt(1 + pi / 2 / WEEKS)
+#: A difference of fewer counts, or orders, than this never fires, however quiet the figure is otherwise.
+LEAST = 10
 _MAD_TO_SD = 1.4826
 
 
@@ -75,24 +72,27 @@ def band(
     own = [seen for seen in past if seen.day.weekday() == today.day.weekday()]
     if len(own) < FEWEST_WEEKS or (scale in QUOTIENTS and today.cases <= 0):
         return None
-    to, back, noise = _scale(past, scale)
+    to, back, noise, least = _scale(past, scale)
     middles = {
         weekday: median(to(seen.value) for seen in past if seen.day.weekday() == weekday)
         for weekday in {seen.day.weekday() for seen in past}
     }
     off = [abs(to(seen.value) - middles[seen.day.weekday()]) / noise(seen) for seen in past]
-    # Each median is drawn towards the very days it is made of, which shrinks the distances.
-    weeks = max(len(past) / len(middles), 2)
-    rough = max(1.0, _MAD_TO_SD * median(off) * sqrt(weeks / (weeks - 1)))
+    weeks = max(len(past) / len(middles), FEWEST_WEEKS)
+    # A median of few days is drawn towards those very days, which shrinks the distances, and it is itself uncertain.
+    # The three constants are those of normal noise, found by simulation (4 to 8 weeks; the tests repeat it).
+    rough = max(1.0, _MAD_TO_SD * median(off) * (1 + 1.6 / weeks))
     middle = middles[today.day.weekday()]
-    half = critical(rules, sensitivity) * rough * _OF_MEDIAN * noise(today)
-    return Band(back(middle), back(middle - half), back(middle + half))
+    wide = critical(rules, sensitivity, freedom=2.25 * weeks) * sqrt(1 + 1.3 / weeks)
+    half = wide * rough * noise(today)
+    expected, low, high = back(middle), back(middle - half), back(middle + half)
+    return Band(expected, min(low, expected - least), max(high, expected + least))
 
 
-def critical(rules: int, sensitivity: str) -> float:
+def critical(rules: int, sensitivity: str, freedom: float = 2.25 * WEEKS) -> float:
     """So many noise widths away is odd, when ``rules`` figures are watched."""
     chance = min(BUDGETS[sensitivity] / (7 * max(rules, 1)), 0.2)
-    return student(1 - chance / 2, _FREEDOM)
+    return student(1 - chance / 2, freedom)
 
 
 def student(quantile: float, freedom: float) -> float:
@@ -128,12 +128,14 @@ def _scale(past: Sequence[Seen], scale: str) -> "_Scale":
         lambda value: 2 * sqrt(max(value, 0.0) / unit + 0.375),
         lambda place: unit * max((max(place, 0.0) / 2) ** 2 - 0.375, 0.0),
         lambda _seen: 1.0,
+        LEAST * (unit / 2 if scale == "money" else 1.0),
     )
 
 
 class _Scale(NamedTuple):
-    """To the even scale, back from it, and the noise of a day on it."""
+    """To the even scale, back from it, the noise of a day on it, and the least difference that counts."""
 
     to: Callable[[float], float]
     back: Callable[[float], float]
     noise: Callable[[Seen], float]
+    least: float = 0.0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from pyroaring import BitMap
 
@@ -13,7 +14,7 @@ from apps.analytics.selectors.figures import Kept, figures, first_days
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 
-type _Row = tuple[date, str, str, int, object, BitMap | None]
+type _Row = tuple[date, str, str, int, Decimal, BitMap | None]
 
 
 @dataclass
@@ -36,8 +37,8 @@ class Daily:
             if not period.first <= day <= period.last:
                 continue
             name = (kind, variant)
-            before = kept.sums.get(name, (0, 0))
-            kept.sums[name] = (before[0] + count, before[1] + value)  # type: ignore[operator]
+            before = kept.sums.get(name, (0, Decimal(0)))
+            kept.sums[name] = (before[0] + count, before[1] + value)
             if members is not None:
                 kept.days_of.setdefault(name, []).append((day, members))
         kept.firsts = {

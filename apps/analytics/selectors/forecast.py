@@ -16,7 +16,9 @@ import numpy as np
 FEWEST_DAYS = 3
 _DRAWS = 2_000
 #: A weekday's own level is trusted from so many weeks on; before, it is drawn towards the common level.
-_WEEKS_OF_TRUST = 2.0
+_WEEKS_OF_TRUST = 0.5
+#: Fewer days cannot tell weekdays from chance.
+_FEWEST_FOR_WEEKDAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def _pace_days(so_far: Sequence[Day], past: Sequence[Day]) -> list[Day]:
 def _weekdays(days: Sequence[Day], values: Sequence[float]) -> list[float]:
     """How much of the common level each weekday has, drawn towards 1 while there are few weeks."""
     total, number = sum(values), len(values)
-    if total <= 0 or number < 14:
+    if total <= 0 or number < _FEWEST_FOR_WEEKDAYS:
         return [1.0] * 7
     level = total / number
     factors = []

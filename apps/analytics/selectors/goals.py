@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -75,18 +76,19 @@ def _ending(known: Daily, growing: dict[date, Reading], period: Period, today: d
     over = [day for day in growing if day < today]
     to_come = [day for day in period if day >= today]
     alone = known.days()
-    if _adds_up(alone[day] for day in over) == _parts(growing[over[-1]] if over else None):
+    if total(alone[day] for day in over) == _parts(growing[over[-1]] if over else None):
         past = [_day(day, one) for day, one in alone.items() if day < period.first]
         # Before the first fact of all there was nothing to count, which is not a pace.
         first = next((n for n, day in enumerate(past) if day.above or day.below), len(past))
         return forecast([_day(day, alone[day]) for day in over], to_come, past=past[first:], seed=1)
     # Distinct members do not add up from days; what each day adds to the figure so far does.
-    steps, before = [], (0.0, None)
+    steps = []
+    before: tuple[float, float | None] = (0.0, None)
     for day in over:
         after = _parts(growing[day])
         below = None if after[1] is None else after[1] - (before[1] or 0.0)
         steps.append(Day(day, after[0] - before[0], below))
-        before = after  # type: ignore[assignment]
+        before = after
     return forecast(steps, to_come, seed=1)
 
 
@@ -98,11 +100,6 @@ def _parts(reading: Reading | None) -> tuple[float, float | None]:
     if reading is None:
         return 0.0, None
     return total([reading])
-
-
-def _adds_up(days: "object") -> tuple[float, float | None]:
-    above, below = total(days)  # type: ignore[arg-type]
-    return above, below
 
 
 def _only_grows(metric: Metric, reading: Reading) -> bool:
@@ -185,7 +182,7 @@ def _needed(goal: Goal, left: int) -> Decimal | None:
         return None
     adds_up = metric.unit in {"money", "count", "people", "points"} and bool(goal.track)
     rises = [row[1] for row in goal.track if row[1] is not None]
-    if not adds_up or any(after < before for before, after in zip(rises, rises[1:], strict=False)):
+    if not adds_up or any(after < before for before, after in pairwise(rises)):
         return None
     return (goal.target - goal.value) / left
 
