@@ -1,8 +1,5 @@
 """The dashboards' shell: filters, scoping, export, oddities."""
 
-import random
-import string
-
 import pytest
 from django.contrib.auth.models import Group as AuthGroup
 from django.urls import reverse

@@ -11,7 +11,7 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import AlertRule
 from apps.analytics.selectors.baseline import WEEKS, Band, Seen, band
-from apps.analytics.selectors.daily import Daily, daily
+from apps.analytics.selectors.daily import Daily, can_follow, daily
 from apps.analytics.selectors.goals import scope_of_subject
 from apps.analytics.selectors.periods import Period
 
@@ -32,7 +32,7 @@ def judged_days(rule: AlertRule, *, last: date, days: int = 1, watched: int | No
     ``watched`` is how many rules are active in the house: the more, the wider the bands (``selectors.baseline``).
     """
     metric = all_metrics().get(rule.metric)
-    if metric is None:
+    if metric is None or not can_follow(metric, rule.dimension):
         return []
     if watched is None:
         watched = AlertRule.objects.filter(is_active=True).count()

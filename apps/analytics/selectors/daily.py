@@ -17,6 +17,11 @@ from apps.analytics.selectors.scope import Scope
 type _Row = tuple[date, str, str, int, Decimal, BitMap | None]
 
 
+def can_follow(metric: Metric, dim: Dimension) -> bool:
+    """Whether a metric can be read day by day: not those that look at the whole, the period before, or further."""
+    return dim in metric.dimensions and not (metric.context or metric.before or metric.extras)
+
+
 @dataclass
 class Daily:
     """What a metric needs of every day of ``period``, read once; at most three queries.
@@ -47,6 +52,7 @@ class Daily:
             )
             for kind, days in self.firsts.items()
         }
+        kept.cohorts = self.firsts
         return self.metric.formula(kept)
 
     def days(self) -> dict[date, Reading]:
@@ -95,7 +101,8 @@ def daily(
             for day, kind, variant, count, value, raw in cursor
         ]
     if metric.first_kinds and dim == Dimension.TOTAL:
-        found.firsts = first_days(scope, period, metric.first_kinds)
+        since = Period(period.first - timedelta(days=metric.lookback), period.last)
+        found.firsts = first_days(scope, since, metric.first_kinds)
     if metric.sets:
         now = figures(
             scope=scope, period=period, kinds=(), dim=dim, keys=[key], sets=metric.sets, people=False

@@ -13,7 +13,7 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import Goal
 from apps.analytics.models.subject import About
-from apps.analytics.selectors.daily import Daily, daily, earlier, total
+from apps.analytics.selectors.daily import Daily, can_follow, daily, earlier, total
 from apps.analytics.selectors.forecast import FEWEST_DAYS, Day, Forecast, forecast
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope
@@ -42,7 +42,7 @@ def scope_of_subject(about: About) -> Scope:
 def progress_of(goal: Goal, *, now: datetime) -> Progress | None:
     """None for a metric that is no longer there. At most three queries."""
     metric = all_metrics().get(goal.metric)
-    if metric is None:
+    if metric is None or not can_follow(metric, goal.dimension):
         return None
     today = day_of(now)
     period = Period(goal.starts_on, goal.ends_on)

@@ -36,6 +36,8 @@ _KINDS: Final = {
     *_VALUES.values(),
     Kind.BENEFIT_GRANTED,
     Kind.BENEFIT_VOIDED,
+    Kind.SPEND_RECORDED,
+    Kind.ORDER_COST,
 }
 
 type Sums = dict[str, float]
@@ -58,17 +60,14 @@ def _sums(kept: Kept) -> Sums:
     sums: Sums = {name: float(kept.count(kind)) for name, kind in _COUNTS.items()}
     sums |= {name: float(kept.value(kind)) for name, kind in _VALUES.items()}
     sums |= {name: float(len(kept.people(kind))) for name, kind in _PEOPLE.items()}
-    fresh = [
-        variant
-        for kind, variant in kept.sums
-        if kind == Kind.CAMPAIGN_CONTRIBUTED and variant.endswith("+new")
-    ]
-    sums["new_members"] = float(kept.count(Kind.CAMPAIGN_CONTRIBUTED, *fresh)) if fresh else 0.0
+    sums["new_members"] = float(kept.count(Kind.CAMPAIGN_CONTRIBUTED, "*+new"))
     sums["buyers_again"] = float(len(kept.repeated(Kind.ORDER_PAID)))
     sums["coupons_issued"] = float(kept.count(Kind.BENEFIT_GRANTED, _COUPON))
     # What was taken back is a negative value of its own.
     cost = kept.value(Kind.BENEFIT_GRANTED) + kept.value(Kind.BENEFIT_VOIDED)
     sums["reward_cost"] = max(float(cost), 0.0)
+    sums["spend"] = float(kept.value(Kind.SPEND_RECORDED))
+    sums["product_cost"] = float(kept.value(Kind.ORDER_COST))
     sums["revenue"] = sums["paid"] - sums["refunded"]
     sums["stayed"] = max(sums["joined"] - sums["left"], 0.0)
     sums["in_group"] = float(len(kept.now("in")))

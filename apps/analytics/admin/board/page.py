@@ -33,6 +33,9 @@ class Page:
     preset: str = DEFAULT
     refresh_seconds: int = 0
     can_share: bool = True
+    #: Place in the sidebar: 10 overview, 20 funnel, 30 acquisition … 100 where nobody says.
+    order: int = 100
+    in_sidebar: bool = True
 
 
 @dataclass(frozen=True)

@@ -79,5 +79,6 @@ PAGE = Page(
     icon="space_dashboard",
     template="analytics/overview.html",
     build=build,
+    order=10,
     help=_("六个系统的指标，和上一段时间对比。"),
 )

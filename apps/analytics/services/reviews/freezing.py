@@ -9,7 +9,6 @@ from apps.accounts.models import User
 from apps.analytics.diagnosis.base import Case, Hypothesis
 from apps.analytics.diagnosis.registry import hypotheses_of
 from apps.analytics.diagnosis.weakest import weakest, weigh
-from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import Goal, Review
@@ -33,11 +32,7 @@ def freeze(review: Review, *, user: User, now: datetime) -> None:
     ``diagnosis``: {"links": [``Weighed``], "weakest": key or "", "hypotheses": [``Hypothesis``], "changes": [text]}.
     Compared only with what ``user`` may see.
     """
-    metrics = [
-        metric
-        for metric in all_metrics().values()
-        if review.dimension in metric.dimensions or review.dimension == Dimension.TOTAL
-    ]
+    metrics = [metric for metric in all_metrics().values() if review.dimension in metric.dimensions]
     own = own_slice(review)
     before = slice_before(review)
     sums = own.sums()
