@@ -74,7 +74,7 @@ class Review(About, TimeStamped):
 
     def get_absolute_url(self) -> str:
         """The review's page."""
-        return reverse("admin:analytics_review_page", args=[self.pk])
+        return f"{reverse('admin:analytics_review')}?review={self.pk}"
 
 
 class ReviewVersionQuerySet(ScopedQuerySet["ReviewVersion"]):

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -39,7 +38,7 @@ def add_action(
             users=[owner],
             key=f"review_action:{action.pk}",
             text=_("复盘“%(review)s”给你派了任务：%(text)s") % {"review": review, "text": text},
-            url=reverse("admin:analytics_review_page", args=[review.pk]),
+            url=review.get_absolute_url(),
         )
     return action
 
