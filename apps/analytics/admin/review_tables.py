@@ -50,7 +50,7 @@ def _links(diagnosis: Mapping[str, Any]) -> Chart:
         Column(_("补到中位数能多")),
         Column(_("九成区间"), is_number=False),
         Column(_("值多少")),
-        Column(_("最弱的把握")),
+        Column(_("损失最大的把握")),
         Column(_("说明"), is_number=False),
     ]
     rows = [_link(link) for link in links]
@@ -114,6 +114,7 @@ def weakest_in_words(review: Review) -> tuple[str, list[str]]:
         "money": say_number(round(found["money"], 2), Unit.MONEY),
         "money_low": say_number(round(found["money_low"], 2), Unit.MONEY),
         "money_high": say_number(round(found["money_high"], 2), Unit.MONEY),
+        "sure": f"{found['sure']:.0%}",
         "confidence": f"{found['confidence']:.0%}",
     }
     lines = [
@@ -122,7 +123,7 @@ def weakest_in_words(review: Review) -> tuple[str, list[str]]:
     ]
     if found["money"]:
         lines.append(_("大约值 %(money)s（%(money_low)s～%(money_high)s）。") % words)
-    lines.append(_("它是最弱一环的把握：%(confidence)s。") % words)
+    lines.append(_("它确实低于同类的把握是 %(sure)s，损失比其他每一步都大的把握是 %(confidence)s。") % words)
     return _("最弱的一环：%(step)s") % words, lines
 
 

@@ -59,7 +59,8 @@ class Chain:
 @dataclass(frozen=True)
 class Weighed:
     """A link with what it costs us. ``members`` more at the end and ``money`` more yuan if it were at ``usual``, each
-    with its 90 % interval; ``confidence`` that it is the weakest; ``doubt`` says why not ``is_clear``."""
+    with its 90 % interval; ``sure`` that it is below the
+    usual at all, ``confidence`` that its loss is the largest of all links; ``doubt`` says why not ``is_clear``."""
 
     key: str
     label: str
@@ -76,6 +77,7 @@ class Weighed:
     money: float = 0.0
     money_low: float = 0.0
     money_high: float = 0.0
+    sure: float = 0.0
     confidence: float = 0.0
     is_clear: bool = False
     doubt: str = ""
@@ -187,8 +189,10 @@ def _weighed(
     peers = link.usable_peers
     middle, (low, high) = _interval(members[link.key])
     worth, (cheap, dear) = _interval(money[link.key])
-    if not doubt and low <= 0:
-        doubt = "better" if middle <= 0 else "chance"
+    if not doubt and middle <= 0:
+        doubt = "better"
+    elif not doubt and low <= 0:
+        doubt = "chance"
     is_known = doubt not in {"peers", "cases"}
     return Weighed(
         link.key,
@@ -201,6 +205,7 @@ def _weighed(
         link.below,
         link.is_share,
         *((middle, low, high, worth, cheap, dear) if is_known else (0.0,) * 6),
+        sure=float(np.mean(members[link.key][1:] > 0)) if is_known else 0.0,
         confidence=largest.get(link.key, 0.0),
         is_clear=not doubt,
         doubt=doubt,

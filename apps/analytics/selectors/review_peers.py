@@ -24,8 +24,6 @@ from apps.groups.models import Group
 _MOST = 12
 _MONTHS = 6
 _OVER = (RunState.CLOSED, RunState.REVIEW, RunState.SETTLING, RunState.SETTLED)
-#: From before the first fact until after the last: for what is told apart by its key.
-_EVER = Period(date(2000, 1, 1), date(2099, 12, 31))
 
 
 @dataclass(frozen=True)
@@ -56,19 +54,24 @@ class Peers:
     readings: dict[str, list[Reading]]
 
 
-def own_slice(review: Review) -> Slice:
+def own_slice(review: Review, today: date) -> Slice:
     return Slice(
         review.subject_label,
         scope_of_subject(review),
-        Period(review.starts_on, review.ends_on),
+        past_part(review, today),
         review.dimension,
         review.key,
     )
 
 
-def slice_before(review: Review) -> Slice | None:
+def past_part(review: Review, today: date) -> Period:
+    """A period that is not over is compared by the days that were, with as many of the others."""
+    return Period(review.starts_on, max(review.starts_on, min(review.ends_on, today)))
+
+
+def slice_before(review: Review, today: date) -> Slice | None:
     """The run before, the month before, as many days before; None where there was nothing."""
-    period = Period(review.starts_on, review.ends_on)
+    period = past_part(review, today)
     if review.run is not None:
         last = (
             Run.objects.filter(campaign=review.run.campaign, opens_at__lt=review.run.opens_at)
@@ -79,8 +82,9 @@ def slice_before(review: Review) -> Slice | None:
         if last is None:
             return None
         return Slice(str(last), Scope(None), period_of_run(last), Dimension.RUN, str(last.pk))
-    before = month_before(period.first) if review.kind == ReviewKind.MONTH else period.previous()
-    own = own_slice(review)
+    is_month = review.kind in {ReviewKind.MONTH, ReviewKind.GROUP}
+    before = _as_long(month_before(period.first), period, review) if is_month else period.previous()
+    own = own_slice(review, today)
     return Slice(
         _("%(first)s 至 %(last)s") % {"first": before.first, "last": before.last},
         own.scope,
@@ -90,47 +94,48 @@ def slice_before(review: Review) -> Slice | None:
     )
 
 
-def peers_of(review: Review, *, metrics: list[Metric], user: User) -> Peers:
+def peers_of(review: Review, *, metrics: list[Metric], user: User, today: date) -> Peers:
     """Of a run and a campaign those of the same mechanic, of a group those of the same kind, of a month the six
     months before; only what ``user`` may see."""
     if review.kind == ReviewKind.MONTH:
-        return _months(review, metrics)
-    label, keys, period = _others(review, user)
-    if not keys:
-        return Peers(label, (), {})
-    dim = review.dimension
-    sums = sums_of(scope=Scope(None), period=period, dim=dim, keys=keys)
-    read = readings(metrics, scope=Scope(None), period=period, dim=dim, keys=keys)
-    return Peers(label, tuple(sums[key] for key in keys), _by_metric([read[key] for key in keys]))
+        return _months(review, metrics, today)
+    label, slices = _others(review, user, today)
+    read = [one.readings(metrics) for one in slices]
+    return Peers(label, tuple(one.sums() for one in slices), _by_metric(read))
 
 
-def _others(review: Review, user: User) -> tuple[str, list[str], Period]:
-    period, label, rows = Period(review.starts_on, review.ends_on), "", list[int]()
+def _others(review: Review, user: User, today: date) -> tuple[str, list[Slice]]:
+    """Each over its own time; groups over the review's."""
+    dim, house = review.dimension, Scope(None)
     if review.run is not None:
-        period, label = _EVER, _("同玩法已结束的活动期")
         runs = Run.objects.visible_to(user).filter(mechanic=review.run.mechanic, state__in=_OVER)
-        rows = list(
-            runs.exclude(pk=review.run.pk).order_by("-closes_at").values_list("pk", flat=True)[:_MOST]
-        )
-    elif review.campaign is not None:
-        period, label = _EVER, _("同玩法的活动")
+        latest = runs.exclude(pk=review.run.pk).order_by("-closes_at")[:_MOST]
+        found = [Slice("", house, period_of_run(run), dim, str(run.pk)) for run in latest]
+        return _("同玩法已结束的活动期"), found
+    if review.campaign is not None:
         campaigns = Campaign.objects.visible_to(user).filter(mechanic=review.campaign.mechanic)
         held = campaigns.exclude(pk=review.campaign.pk).filter(runs__state__in=_OVER).distinct()
-        rows = list(held.order_by("-pk").values_list("pk", flat=True)[:_MOST])
-    elif review.group is not None:
-        label = _("同类型的群")
+        found = [
+            Slice("", house, period, dim, str(campaign.pk))
+            for campaign in held.order_by("-pk")[:_MOST]
+            if (period := period_of_campaign(campaign))
+        ]
+        return _("同玩法的活动"), found
+    if review.group is not None:
         groups = Group.objects.visible_to(user).filter(kind=review.group.kind).exclude(pk=review.group.pk)
-        rows = list(groups.order_by("-member_count").values_list("pk", flat=True)[:_MOST])
-    return label, [str(pk) for pk in rows], period
+        period = past_part(review, today)
+        latest_groups = groups.order_by("-member_count")[:_MOST]
+        return _("同类型的群"), [Slice("", house, period, dim, str(group.pk)) for group in latest_groups]
+    return "", []
 
 
-def _months(review: Review, metrics: list[Metric]) -> Peers:
+def _months(review: Review, metrics: list[Metric], today: date) -> Peers:
     """Months before the first fact are none."""
-    own = own_slice(review)
+    own = own_slice(review, today)
     sums, read, month = [], [], Period(review.starts_on, review.ends_on)
     for _step in range(_MONTHS):
         month = month_before(month.first)
-        one = Slice("", own.scope, month, own.dim, own.key)
+        one = Slice("", own.scope, _as_long(month, own.period, review), own.dim, own.key)
         found = one.sums()
         if not any(value for name, value in found.items() if name != "in_group"):
             continue
@@ -145,6 +150,13 @@ def _by_metric(rows: list[dict[str, Reading]]) -> dict[str, list[Reading]]:
         for key, reading in row.items():
             found.setdefault(key, []).append(reading)
     return found
+
+
+def _as_long(month: Period, period: Period, review: Review) -> Period:
+    """The whole of ``month`` beside a month that is over, else as many days of it as ``period`` has."""
+    if period.last == review.ends_on:
+        return month
+    return Period(month.first, min(month.last, month.first + timedelta(days=period.days - 1)))
 
 
 def month_before(day: date) -> Period:

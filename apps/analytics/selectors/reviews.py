@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.analytics.models import Review, ReviewAction
+from apps.analytics.selectors.periods import day_of
 
 
 def reviews_of(user: User) -> QuerySet[Review]:
@@ -36,7 +37,7 @@ def review_before(review: Review, user: User) -> Review | None:
 
 def tasks_between(user: User, *, start: datetime, end: datetime) -> list[ReviewAction]:
     """Open and done tasks that are due within the range of days, that ``user`` may see."""
-    first, last = start.date(), (end - timedelta(microseconds=1)).date()
+    first, last = day_of(start), day_of(end - timedelta(microseconds=1))
     actions = ReviewAction.objects.visible_to(user).filter(due_on__gte=first, due_on__lte=last)
     return list(actions.select_related("owner", "review").order_by("due_on", "pk")[:500])
 

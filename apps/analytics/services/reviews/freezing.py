@@ -12,11 +12,12 @@ from apps.analytics.diagnosis.weakest import weakest, weigh
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import Goal, Review
-from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.review_chains import chains_of
 from apps.analytics.selectors.review_changes import changes_of
 from apps.analytics.selectors.review_peers import Peers, own_slice, peers_of, slice_before
 from apps.analytics.selectors.review_sums import sums_of
+from apps.analytics.selectors.scope import Scope
 
 #: A member's worth is what members of the scope brought in so many days.
 _WORTH_DAYS = 90
@@ -33,11 +34,12 @@ def freeze(review: Review, *, user: User, now: datetime) -> None:
     Compared only with what ``user`` may see.
     """
     metrics = [metric for metric in all_metrics().values() if review.dimension in metric.dimensions]
-    own = own_slice(review)
-    before = slice_before(review)
+    today = day_of(now)
+    own = own_slice(review, today)
+    before = slice_before(review, today)
     sums = own.sums()
     sums_before = before.sums() if before else {}
-    peers = peers_of(review, metrics=metrics, user=user)
+    peers = peers_of(review, metrics=metrics, user=user, today=today)
     was = before.readings(metrics) if before else {}
     read = own.readings(metrics)
     targets = _targets(review)
@@ -140,7 +142,7 @@ def _targets(review: Review) -> dict[str, float]:
 def _member_worth(review: Review) -> float:
     """What an active member of the review's teams brought in the 90 days up to its end, in yuan."""
     team = review.home_team
-    scope = own_slice(review).scope.narrowed(team.pk if team else None)
+    scope = Scope(None).narrowed(team.pk if team else None)
     period = Period(review.ends_on - timedelta(days=_WORTH_DAYS - 1), review.ends_on)
     sums = sums_of(scope=scope, period=period)[""]
     return max(sums["revenue"] / sums["active"], 0.0) if sums["active"] else 0.0
