@@ -73,6 +73,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.cancel_order",
             "orders.refund_order",
             "analytics.view_dashboard",
+            "analytics.share_dashboard",
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -131,6 +132,8 @@ def permissions_of(role: Role) -> Q:
             codename__in=["view_all_notices"]
         )
         return views | _permissions(_STEERING, _EDIT)
+        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
+        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:

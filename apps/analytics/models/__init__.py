@@ -5,6 +5,7 @@ from apps.analytics.models.figures import DayFigure, FirstDay, HourFigure, Membe
 from apps.analytics.models.goal import Goal
 from apps.analytics.models.people import Arrival, MemberValue, Stay
 from apps.analytics.models.review import Review, ReviewAction, ReviewVersion
+from apps.analytics.models.views import SavedView, SharedView
 from apps.analytics.models.watermark import Watermark
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Review",
     "ReviewAction",
     "ReviewVersion",
+    "SavedView",
+    "SharedView",
     "Stay",
     "Watermark",
 ]
