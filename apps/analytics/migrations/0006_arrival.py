@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0003_goals_reviews'),
+        ('analytics', '0002_dashboards'),
     ]
 
     operations = [
