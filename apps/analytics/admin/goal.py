@@ -21,6 +21,8 @@ from apps.analytics.enums import Standing, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Goal
+from apps.analytics.selectors.periods import day_of
+from apps.analytics.selectors.review_peers import month_of
 from apps.analytics.services.goals import copy_goals, read_goals
 from apps.core.clock import database_now
 
@@ -110,7 +112,9 @@ class GoalAdmin(ScopedModelAdmin):
         return for_request(super().get_form(request, obj, change, **kwargs), request)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"owner": request.user.pk} | super().get_changeform_initial_data(request)
+        month = month_of(day_of(database_now()))
+        given = {"owner": request.user.pk, "starts_on": month.first, "ends_on": month.last}
+        return given | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Goal, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
