@@ -18,13 +18,13 @@ NOW = at("2026-03-21 09:00")
 
 @pytest.fixture
 def a_drop(team):
-    """40 orders a day for nine weeks; yesterday 8."""
+    """25 orders a day for nine weeks; yesterday 4."""
     start = at("2026-03-20 10:00")
     record_facts(
         *(
             fact("order.paid", start - timedelta(days=day), member_id=n + 1, value=50, team_id=team.pk)
-            for day in range(64)
-            for n in range(8 if day == 0 else 40)
+            for day in range(60)
+            for n in range(4 if day == 0 else 25)
         )
     )
     rebuild(now=NOW)
@@ -40,16 +40,16 @@ def test_a_drop_is_told_once(rule, a_drop):
     assert watch(now=NOW) == 1
     assert watch(now=NOW) == 0
     alert = Alert.objects.get()
-    assert (alert.value, alert.expected) == (8, 40)
-    assert alert.value < alert.low < 40 < alert.high
+    assert (alert.value, alert.expected) == (4, 25)
+    assert alert.value < alert.low < 25 < alert.high
     notice = Notice.objects.get()
     assert notice.user == rule.owner
-    assert "8" in notice.text
+    assert "4" in notice.text
     assert notice.url == alert.get_absolute_url()
 
 
 def test_a_day_like_the_others_is_silent(rule, a_drop):
-    """The day before yesterday had its 40 orders."""
+    """The day before yesterday had its 25 orders."""
     before = NOW - timedelta(days=1)
     assert watch(now=before) == 0
     rule.refresh_from_db()

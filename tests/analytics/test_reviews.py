@@ -68,10 +68,10 @@ def run_of(campaign, opens, *, viewed, entered, succeeded, team):
 
 @pytest.fixture
 def runs(team):
-    """Four runs: 500 open the page, 100 enter, 40 succeed and pay. In the last only 10 of 100 succeed."""
-    first = run_of(None, 1, viewed=500, entered=100, succeeded=40, team=team)
+    """Four runs: 120 open the page, 100 enter, 40 succeed and pay. In the last only 10 of 100 succeed."""
+    first = run_of(None, 1, viewed=120, entered=100, succeeded=40, team=team)
     others = [
-        run_of(first.campaign, day, viewed=500, entered=100, succeeded=won, team=team)
+        run_of(first.campaign, day, viewed=120, entered=100, succeeded=won, team=team)
         for day, won in ((7, 40), (13, 40), (19, 10))
     ]
     rebuild(now=NOW)
@@ -113,7 +113,7 @@ def test_figures_stand_beside_goal_last_time_and_comparables(runs, operator, tea
 
 
 def test_what_cannot_be_told_is_said_to_be_unknown(team, operator):
-    run = run_of(None, 1, viewed=500, entered=100, succeeded=1, team=team)
+    run = run_of(None, 1, viewed=120, entered=100, succeeded=1, team=team)
     rebuild(now=NOW)
     alone, _new = start_review(kind="run", run=run, actor=operator, now=NOW)
     assert alone.diagnosis["weakest"] == ""
@@ -271,3 +271,25 @@ def test_strangers_find_nothing(review, make_user, client):
     started = client.post(reverse("admin:analytics_reviews_start"), {"kind": "run", "run": review.run_id})
     assert started.status_code == 302
     assert Review.objects.count() == 1
+
+
+def test_a_shared_link_shows_a_review_without_names_or_doors(review, operator, client):
+    from urllib.parse import urlsplit
+
+    write(review=review, sections={"summary": "门槛高了"}, revision=1, actor=operator, now=NOW)
+    publish(review=review, actor=operator, now=NOW)
+    add_action(review=review, text="降低人数", owner=operator, actor=operator, now=NOW)
+    client.force_login(operator)
+    asked = {"do": "share", "page": "review", "query": f"review={review.pk}", "days": "7"}
+    link = urlsplit(client.post("/admin/analytics/views/", asked).context_data["link"]).path
+    client.logout()
+    text = client.get(link).content.decode()
+    assert "最弱的一环：发起 → 成功" in text
+    assert "门槛高了" in text
+    assert "降低人数" in text
+    assert "csrfmiddlewaretoken" not in text
+    assert str(operator) not in text
+    assert "/admin/" not in text.replace("/admin/jsi18n", "")
+    review.run.campaign.team = None
+    review.run.campaign.save()
+    assert client.get(link).status_code != 200

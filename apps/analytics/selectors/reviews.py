@@ -43,12 +43,12 @@ def tasks_between(user: User, *, start: datetime, end: datetime) -> list[ReviewA
 
 
 def compared(review: Review, other: Review) -> list[Mapping[str, Any]]:
-    """The metrics that both have figures of: {key, label, now, was}."""
+    """The metrics that either has a figure of: {key, label, now, was}."""
     before = {row["key"]: row for row in other.figures.get("metrics", [])}
     return [
         {"key": row["key"], "label": row["label"], "now": row, "was": before[row["key"]]}
         for row in review.figures.get("metrics", [])
-        if row["key"] in before and (row["value"] is not None or before[row["key"]]["value"] is not None)
+        if row["key"] in before and (row["value"] or before[row["key"]]["value"])
     ]
 
 
