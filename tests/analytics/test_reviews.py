@@ -230,7 +230,7 @@ def test_the_page_and_its_verbs(review, runs, operator, client, make_user):
     page = client.get(review.get_absolute_url()).content.decode()
     assert "最弱的一环：发起 → 成功" in page
     assert "¥1,470.00" in page
-    assert "规则" in page
+    assert "开始时间" in page
 
     def act(verb, **data):
         return client.post(reverse("admin:analytics_review_act", args=[review.pk, verb]), data)
