@@ -15,6 +15,8 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "analytics.make_reports": ("apps.analytics.tasks.make_reports", 60, "default"),
     "analytics.score_buyers": ("apps.analytics.tasks.score_buyers", 3600, "default"),
     "analytics.trim_hours": ("apps.analytics.tasks.trim_hours", 6 * 3600, "default"),
+    "analytics.read_goals": ("apps.analytics.tasks.read_goals", 900, "default"),
+    "analytics.watch": ("apps.analytics.tasks.watch", 3600, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),

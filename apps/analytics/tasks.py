@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.analytics.services import growing, reporting, rolling
+from apps.analytics.services import alerts, goals, growing, reporting, rolling
 from apps.analytics.services.retention import drop_old_facts
 from apps.analytics.services.rolling.hours import trim_hours as trim
 from apps.analytics.services.scoring import score_buyers as score
@@ -47,3 +47,15 @@ def score_buyers() -> int:
 def trim_hours() -> int:
     """Forget the hours that no page shows any more."""
     return trim(now=database_now())
+
+
+@shared_task
+def read_goals() -> int:
+    """Derive every running goal's progress and forecast."""
+    return goals.read_goals(now=database_now())
+
+
+@shared_task
+def watch() -> int:
+    """Judge yesterday's figures."""
+    return alerts.watch(now=database_now())

@@ -4,10 +4,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 WORDS: dict[str, Promise] = {
+    "alert.acknowledge": _("处理预警"),
     "approval.approve": _("审批通过"),
     "approval.reject": _("审批退回"),
     "approval.request": _("提交审批"),
     "approval.withdraw": _("撤回审批"),
+    "goal.copy": _("复制目标"),
+    "review.publish": _("发布复盘"),
+    "review.reopen": _("继续编辑复盘"),
+    "review.start": _("开始复盘"),
     "benefit.change": _("修改礼品"),
     "benefit.create": _("新建礼品"),
     "campaign.act_for_member": _("代成员操作"),

@@ -53,7 +53,7 @@ def rebuild(*, now: datetime) -> int:
                 add_batch(cursor, mark, is_whole=True, is_again=since is not None)
             counted += rows
         if since:
-            counted += _add_late(cursor, mark, uncounted, since)
+            counted += _add_late(cursor, mark, uncounted, since, horizon)
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
         mark.save()
@@ -78,9 +78,9 @@ def _start_of(day: date) -> datetime:
     return datetime.combine(day, time(), business_zone())
 
 
-def _add_late(cursor: CursorWrapper, mark: Watermark, uncounted: str, since: datetime) -> int:
+def _add_late(cursor: CursorWrapper, mark: Watermark, uncounted: str, since: datetime, horizon: int) -> int:
     """After facts were dropped: those that no tick has counted, into the days before and onto the members."""
-    values = {"since": since, "upto": ended_before(cursor)}
+    values = {"since": since, "upto": horizon}
     old = read_batch(cursor, f"e.occurred_at < %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
     if old:
         add_batch(cursor, mark)
