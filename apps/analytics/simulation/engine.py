@@ -19,6 +19,8 @@ from apps.campaigns.mechanics.base.forecast import Payment, Shape
 
 #: Steps that a window is cut into at most.
 MOST_STEPS = 60
+#: Nobody brings more people than this, even where no limit is set.
+MOST_PEOPLE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Trial:
     """What came of each run: arrays of one number per run, money in yuan; ``new_over_time`` and ``entries_over_time``
     are cumulative, shape (runs, steps), at the ends of the steps (``hours``). ``stock_out`` is the hour when the last
     unit was gone, NaN where it was not; ``budget_reached``: more would have been given had there been money.
-    """
+    ``believed`` holds the values that each run drew from the priors, by name."""
 
     entries: Integers
     contributions: Integers
@@ -40,6 +42,7 @@ class Trial:
     hours: Floats
     new_over_time: Integers
     entries_over_time: Integers
+    believed: dict[str, Floats]
 
     @property
     def roi(self) -> Floats:
@@ -77,7 +80,8 @@ class _Play:
         self.table = table_of(shape, setting)
         self.steps = min(setting.hours, MOST_STEPS)
         self.step_hours = setting.hours / self.steps
-        self.reach = np.inf if setting.reach is None else setting.reach * (1 - setting.holdout)
+        reach = MOST_PEOPLE if setting.reach is None else min(setting.reach, MOST_PEOPLE)
+        self.reach = reach * (1 - setting.holdout)
         self.audience = round(setting.audience * (1 - setting.holdout))
         self.seeds = round(setting.seeds * (1 - setting.holdout))
         delay = believed["delay"]
@@ -139,6 +143,7 @@ class _Play:
             hours=(np.arange(self.steps) + 1) * self.step_hours,
             new_over_time=new_over_time,
             entries_over_time=entries_over_time * each,
+            believed=self.believed,
         )
 
     def _own_shares(self) -> list[Floats]:
@@ -165,22 +170,21 @@ class _Play:
         self.coming -= landed
         self.contributions += landed
         newcomers = np.ones(self.runs) if self.shape.is_new_only else self.believed["newcomers"]
-        if np.isfinite(self.reach) and not self.shape.is_new_only:
+        if not self.shape.is_new_only:
             newcomers = newcomers * np.clip(1 - self.new / max(self.reach, 1), 0, 1)
-        self.new += _stream(self.seed, 6, step).binomial(landed, newcomers)
+        came = _stream(self.seed, 6, step).binomial(landed, newcomers)
+        self.new = np.minimum(self.new + came, int(self.reach))
         return _stream(self.seed, 7, step).binomial(landed, self.believed["passes_on"])
 
-    def _free(self) -> Floats | float:
-        """The share of people who could still contribute."""
-        per_person = self.shape.per_contributor
-        if self.shape.is_new_only:
-            people: float = self.reach
-        else:
-            people = self.reach + self.audience if per_person else np.inf
-        if not np.isfinite(people):
-            return 1.0
-        room = people * max(per_person, 1)
-        return np.clip(1 - (self.contributions + self.coming) / max(room, 1), 0, 1)
+    def _thinned(self, opening: Integers, mean: Floats) -> Floats:
+        """``mean`` contributions per new entry, less those whom others have had: of so many calls on the people there
+        are, some meet the same person, and some one who has helped already."""
+        people = self.reach if self.shape.is_new_only else self.reach + self.audience
+        room = max(people * max(self.shape.per_contributor, 1), 1e-9)
+        left = np.clip(room - self.contributions - self.coming, 0, None)
+        calls = opening * mean
+        reached = left * -np.expm1(-calls / room)
+        return np.where(calls > 0, reached / np.maximum(opening, 1), 0.0)
 
     def _open(self, step: int, opening: Integers) -> None:
         if not opening.any():
@@ -193,7 +197,7 @@ class _Play:
         drawn = draw_ends(
             _stream(self.seed, 8, step),
             opening,
-            self.came * in_time * self._free(),
+            self._thinned(opening, self.came * in_time),
             self.spread,
             self.believed["pays"],
             self.table,
