@@ -36,3 +36,15 @@ class Direction(models.IntegerChoices):
     LOWER = -1, _("越低越好")
     NEUTRAL = 0, _("看情况")
     HIGHER = 1, _("越高越好")
+
+
+class ExperimentState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    RUNNING = "running", _("进行中")
+    DECIDED = "decided", _("已决定")
+
+
+EXPERIMENT_MOVES: dict[str, frozenset[str]] = {
+    ExperimentState.DRAFT: frozenset({ExperimentState.RUNNING}),
+    ExperimentState.RUNNING: frozenset({ExperimentState.DECIDED}),
+}

@@ -80,8 +80,7 @@ class _Play:
         self.table = table_of(shape, setting)
         self.steps = min(setting.hours, MOST_STEPS)
         self.step_hours = setting.hours / self.steps
-        reach = MOST_PEOPLE if setting.reach is None else min(setting.reach, MOST_PEOPLE)
-        self.reach = reach * (1 - setting.holdout)
+        self.reach = MOST_PEOPLE if setting.reach is None else min(setting.reach, MOST_PEOPLE)
         self.audience = round(setting.audience * (1 - setting.holdout))
         self.seeds = round(setting.seeds * (1 - setting.holdout))
         delay = believed["delay"]
@@ -92,8 +91,6 @@ class _Play:
             self.came = self.came * believed["newcomers"]
         if shape.payment == Payment.EVERYBODY:
             self.came = self.came * believed["pays"]
-        if setting.holdout:
-            self.came = self.came * (1 - setting.holdout)
         self._begin()
 
     def _begin(self) -> None:

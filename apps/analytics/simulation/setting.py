@@ -20,7 +20,7 @@ class Setting:
     """``audience``: members who may see it. ``seeds``: members who are certain to begin at once. ``reach``: people
     outside who could be brought at all, ``None`` for no limit. ``hours``: the run's window. ``stock`` and ``budget``
     (yuan) as the run has them, ``None`` for no limit. ``prices``: yuan that each slot's benefits cost. ``prizes``:
-    by rank at the end. ``holdout``: share of the audience and of newcomers that the run is not open to."""
+    by rank at the end. ``holdout``: share of the audience that the run is not open to."""
 
     audience: int
     seeds: int = 0
