@@ -60,6 +60,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.mark_paid",
             "orders.cancel_order",
             "orders.refund_order",
+            "analytics.view_dashboard",
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -81,7 +82,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
         ],
-        [],
+        ["analytics.view_dashboard"],
     ),
     Role.ANALYST: ([], []),  # every view permission, see below
     Role.MEMBER_SERVICE: (

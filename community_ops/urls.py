@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.analytics.admin.board.routes import urls as analytics_urls
 from apps.h5.admin.personal_link import personal_link_view
 from apps.h5.views.share import short
 from community_ops.home.page import live_fragment
@@ -22,6 +23,8 @@ handler400 = "community_ops.error_pages.bad_request"
 handler403 = "community_ops.error_pages.permission_denied"
 handler404 = "community_ops.error_pages.page_not_found"
 handler500 = "community_ops.error_pages.server_error"
+
+_admin = admin.site.urls[0]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="root"),
@@ -40,5 +43,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("apps.campaigns.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),
-    path("admin/", admin.site.urls),
+    # Dashboards belong to no model; before the admin's own, which end in a pattern that takes everything.
+    path("admin/", ([*analytics_urls(admin.site), *_admin], "admin", admin.site.name)),
 ]

@@ -32,6 +32,7 @@ class Watermark(models.Model):
     class Meta:
         verbose_name = _("汇总进度")
         verbose_name_plural = _("汇总进度")
+        permissions = [("view_dashboard", _("看分析页面"))]
         constraints = [models.CheckConstraint(condition=Q(id=1), name="watermark_is_one_row")]
 
     def __str__(self) -> str:

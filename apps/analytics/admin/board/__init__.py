@@ -1,0 +1,1 @@
+"""The shell of every dashboard: filters, tiles, charts with their tables, export, sharing."""

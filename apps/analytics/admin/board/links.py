@@ -1,0 +1,48 @@
+"""Addresses behind figures (A2)."""
+
+from urllib.parse import urlencode
+
+from django.urls import NoReverseMatch, reverse
+
+from apps.analytics.admin.board.filters import Filters
+from apps.analytics.enums import Dimension
+from apps.analytics.selectors.periods import Period
+
+
+def rows_url(
+    metric_key: str,
+    filters: Filters,
+    *,
+    dim: Dimension | None = None,
+    key: str = "",
+    period: Period | None = None,
+) -> str:
+    """The rows behind a metric for ``period`` (the page's, unless named) and one key of ``dim`` (the page's slice,
+    unless named). "" on a shared page, which opens nothing."""
+    if filters.is_shared:
+        return ""
+    if dim is None:
+        dim, key = filters.slice
+    shown = period or filters.period
+    wanted = {"metric": metric_key, "from": shown.first.isoformat(), "to": shown.last.isoformat()}
+    if dim:
+        wanted |= {"dim": dim.value, "key": key}
+    if filters.team_id is not None:
+        wanted["team"] = str(filters.team_id)
+    return _address("analytics_rows", wanted)
+
+
+def page_url(page_key: str, filters: Filters, **changes: object) -> str:
+    """Another page with the same choice; "" on a shared page or where there is no such page."""
+    if filters.is_shared:
+        return ""
+    found = _address(f"analytics_{page_key}", {})
+    return f"{found}?{filters.query(**changes)}" if found else ""
+
+
+def _address(name: str, query: dict[str, str]) -> str:
+    try:
+        found = reverse(f"admin:{name}")
+    except NoReverseMatch:
+        return ""
+    return f"{found}?{urlencode(query)}" if query else found

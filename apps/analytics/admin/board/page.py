@@ -1,0 +1,72 @@
+"""A dashboard page, and how every one of them is served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from apps.analytics.admin.board.bar import bar_of
+from apps.analytics.admin.board.export import exported
+from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.freshness import freshness
+from apps.analytics.admin.board.presets import DEFAULT
+
+
+@dataclass(frozen=True)
+class Page:
+    """One dashboard. ``build`` returns the template's context; ``tiles`` and ``charts`` (by key) in it are known to the
+    shell. ``filters`` names the choices of the bar: period, team, group, campaign, run.
+    """
+
+    key: str
+    label: Any
+    icon: str
+    template: str
+    build: Callable[[Filters], dict[str, Any]]
+    permission: str = "analytics.view_dashboard"
+    filters: tuple[str, ...] = ("period", "team")
+    help: Any = ""
+    preset: str = DEFAULT
+    refresh_seconds: int = 0
+    can_share: bool = True
+    #: Place in the sidebar: 10 overview, 20 funnel, 30 acquisition … 100 where nobody says.
+    order: int = 100
+    in_sidebar: bool = True
+
+
+@dataclass(frozen=True)
+class Route:
+    """An address of this room that is no dashboard: ``/admin/analytics/<path>``, named ``analytics_<key>``."""
+
+    key: str
+    path: str
+    view: Callable[..., HttpResponse]
+
+
+def page_view(page: Page, request: HttpRequest) -> HttpResponse:
+    """Show a page, or with ``?export=<chart>&format=csv|xlsx`` hand out a chart's table. 403 without the permission."""
+    if not request.user.has_perm(page.permission):
+        raise PermissionDenied
+    filters = Filters.from_request(request, default=page.preset)
+    built = page.build(filters)
+    if "export" in request.GET:
+        return exported(page, filters, built, request)
+    return TemplateResponse(
+        request,
+        page.template,
+        {
+            **site.each_context(request),
+            "title": page.label,
+            "is_fullwidth": "1",
+            "board_base": "admin/base_site.html",
+            "page": page,
+            "filters": filters,
+            "bar": bar_of(page, filters),
+            "fresh": freshness(filters.now),
+            **built,
+        },
+    )
