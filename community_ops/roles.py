@@ -30,6 +30,8 @@ _RISK = ("campaigns.flag", "campaigns.blockedmember")
 _LANDING = ("campaigns.landingversion", "campaigns.landingpicture", "campaigns.sharelink")
 _VISITS = ("h5.visitor", "h5.touch", "h5.conversion")
 _GIVEN = ("campaigns.grant", "campaigns.coupon")
+#: Questions put to the figures, and their answers.
+_LAB = ("analytics.simulation", "analytics.experiment")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
@@ -48,6 +50,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
@@ -77,6 +80,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             (_VISITS, _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),

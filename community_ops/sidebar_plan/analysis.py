@@ -13,6 +13,13 @@ def section() -> tuple[str, list[Entry]]:
         [
             *_dashboards(),
             Entry(
+                _("活动推演"),
+                "casino",
+                "admin:analytics_simulator",
+                "analytics.view_dashboard",
+                words="simulation forecast 预测 模拟 蒙特卡洛",
+            ),
+            Entry(
                 _("访问"),
                 "ads_click",
                 "admin:h5_touch_changelist",
