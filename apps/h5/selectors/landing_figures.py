@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from apps.campaigns.enums import LandingState, Variant
 from apps.campaigns.models import LandingVersion
-from apps.h5.selectors.proportions import Interval, is_split_off, newcombe, visitors_needed, wilson
+from apps.core.proportions import Interval, is_split_off, newcombe, visitors_needed, wilson
 
 #: What a visitor did within this time of first seeing the page counts; so everybody has the same chance.
 PATIENCE = timedelta(hours=24)
