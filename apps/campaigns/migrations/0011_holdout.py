@@ -21,6 +21,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('holdout_percent__lte', 20)), name='campaign_holdout_small', violation_error_message='对照组最多 20%。'),
+            constraint=models.CheckConstraint(condition=models.Q(('holdout_percent__lte', 20)), name='campaign_holdout_small', violation_error_message='对照组最多百分之二十。'),
         ),
     ]

@@ -145,7 +145,7 @@ class Campaign(TimeStamped):
             models.CheckConstraint(
                 condition=Q(holdout_percent__lte=20),
                 name="campaign_holdout_small",
-                violation_error_message=_("对照组最多 20%。"),
+                violation_error_message=_("对照组最多百分之二十。"),
             ),
         ]
         indexes = [models.Index(fields=["state", "mechanic"]), models.Index(fields=["team", "state"])]
