@@ -50,16 +50,15 @@ def draft(actor, groups, **changes) -> Experiment:
 
 def sell(experiment, at, *, better: str):
     """In each group twenty buy; of the better version's groups ten to fourteen buy again, of the other's two or three."""
-    facts = []
-    for number, (group, key) in enumerate(sorted(experiment.allocation.items())):
-        again = 10 + number % 5 if key == better else 2 + number % 2
-        for member in range(20):
-            for time in range(1 + (member < again)):
-                facts.append(
-                    fact("order.paid", at + timedelta(minutes=time), member_id=int(group) * 100 + member,
-                         group_id=int(group), value=10)
-                )  # fmt: skip
-    record_facts(*facts)
+    record_facts(
+        *(
+            fact("order.paid", at + timedelta(minutes=time), member_id=int(group) * 100 + member, group_id=int(group),
+                 value=10)
+            for number, (group, key) in enumerate(sorted(experiment.allocation.items()))
+            for member in range(20)
+            for time in range(1 + (member < (10 + number % 5 if key == better else 2 + number % 2)))
+        )
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,8 @@ def sell(experiment, at, *, better: str):
 def test_what_is_missing_is_said_by_its_field(field, changes, content, groups):
     with pytest.raises(Invalid) as error:
         draft(content, groups, **changes)
-    assert error.value.field == field and not Experiment.objects.exists()
+    assert error.value.field == field
+    assert not Experiment.objects.exists()
 
 
 def test_too_few_groups_and_those_of_others_are_refused(content, groups):
@@ -99,22 +99,29 @@ def test_starting_deals_groups_out_evenly_and_drafts_both_posts(content, groups)
 
 def test_no_winner_is_named_before_the_planned_days_are_over(content, groups, client):
     now = timezone.now()
-    experiment = start_experiment(experiment=draft(content, groups), actor=content, now=now - timedelta(days=2))
+    experiment = start_experiment(
+        experiment=draft(content, groups), actor=content, now=now - timedelta(days=2)
+    )
     sell(experiment, now, better="B")
     rebuild(now=database_now())
     early = finding_of(experiment, now=now)
-    assert early.difference.p < 0.05 and not early.is_final and early.winner == ""
+    assert early.difference.p < 0.05
+    assert not early.is_final
+    assert early.winner == ""
     with pytest.raises(Invalid):
         decide_experiment(experiment=experiment, decision="B", reason="看着好", actor=content, now=now)
     client.force_login(content)
     address = f"/admin/analytics/experiments/{experiment.pk}/"
     page = client.get(address).content.decode()
-    assert "先不下结论" in page and "采用方案" not in page
+    assert "先不下结论" in page
+    assert "采用方案" not in page
     late = now + timedelta(days=3)
     final = finding_of(experiment, now=late)
-    assert final.is_final and final.winner == "B"
+    assert final.is_final
+    assert final.winner == "B"
     done = decide_experiment(experiment=experiment, decision="B", reason="复购高", actor=content, now=late)
-    assert done.snapshot["p"] == final.difference.p and done.decision == "B"
+    assert done.snapshot["p"] == final.difference.p
+    assert done.decision == "B"
     assert "复购高" in client.get(address).content.decode()
 
 
@@ -130,7 +137,9 @@ def test_planning_says_what_the_groups_can_show(content, groups):
     ids = [group.pk for group in groups]
     now = database_now()
     empty = planning_of(metric, ids, minimum_effect=0.2, days=7, user=content, now=now)
-    assert empty.base is None and empty.needed is None and not empty.is_enough
+    assert empty.base is None
+    assert empty.needed is None
+    assert not empty.is_enough
     record_facts(
         *(
             fact("order.paid", now - timedelta(hours=time), member_id=pk * 100 + member, group_id=pk, value=5,
@@ -140,8 +149,10 @@ def test_planning_says_what_the_groups_can_show(content, groups):
     )  # fmt: skip
     rebuild(now=now)
     plan = planning_of(metric, ids, minimum_effect=0.2, days=7, user=content, now=now)
-    assert plan.base == pytest.approx(0.23, abs=0.03) and plan.size == 30
-    assert plan.needed > 10 and not plan.is_enough
+    assert plan.base == pytest.approx(0.23, abs=0.03)
+    assert plan.size == 30
+    assert plan.needed > 10
+    assert not plan.is_enough
     assert planning_of(metric, ids, minimum_effect=3.0, days=7, user=content, now=now).is_enough
 
 
@@ -151,8 +162,10 @@ def test_the_form_keeps_what_was_typed_and_creates(content, groups, client):
     typed = {"name": "标题", "hypothesis": "", "metric": "repurchase_rate", "a": "甲", "b": "乙", "effect": "30",
              "days": "5", "groups": [group.pk for group in groups]}  # fmt: skip
     refused = client.post(address, typed)
-    assert refused.status_code == 400 and "甲" in refused.content.decode()
+    assert refused.status_code == 400
+    assert "甲" in refused.content.decode()
     assert client.post(address, typed | {"hypothesis": "会更好"}).status_code == 302
     experiment = Experiment.objects.get()
-    assert experiment.minimum_effect == 0.3 and experiment.planned_groups == 10
+    assert experiment.minimum_effect == 0.3
+    assert experiment.planned_groups == 10
     assert "标题" in client.get(address).content.decode()

@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db
 
 def known(run, members):
     """They were members long before the run opened."""
-    Member.objects.filter(pk__in=[one.pk for one in members]).update(created_at=run.opens_at - timedelta(days=9))
+    Member.objects.filter(pk__in=[one.pk for one in members]).update(
+        created_at=run.opens_at - timedelta(days=9)
+    )
 
 
 def sides(run, members):
@@ -54,11 +56,13 @@ def test_the_held_out_are_kindly_refused_and_nobody_new_is():
     old = make_members(40)
     known(run, old)
     treated, held = sides(run, old)
-    assert treated and held
+    assert treated
+    assert held
     entry = start(run, treated[0])
     with pytest.raises(Refused) as refusal:
         start(run, held[0])
-    assert refusal.value.code == "held_out" and "和你的账号无关" in str(refusal.value.hint)
+    assert refusal.value.code == "held_out"
+    assert "和你的账号无关" in str(refusal.value.hint)
     with pytest.raises(Refused) as refusal:
         play(entry, "help", held[0])
     assert refusal.value.code == "held_out"
@@ -67,7 +71,8 @@ def test_the_held_out_are_kindly_refused_and_nobody_new_is():
         assert play(entry, "help", newcomer).entry_id == entry.pk if _n < 3 else start(run, newcomer)
     now = timezone.now()
     page = page_of_run(run_id=run.pk, member_id=held[0].pk, now=now)
-    assert page.buttons == () and "没有对你开放" in str(page.text)
+    assert page.buttons == ()
+    assert "没有对你开放" in str(page.text)
     assert page_of_run(run_id=run.pk, member_id=treated[1].pk, now=now).buttons
 
 
@@ -101,10 +106,14 @@ def world(team):
         for one in people:
             if rng.random() < 0.5:
                 value = round(rng.uniform(10, 50) + 2 * more, 2)
-                facts.append(fact("order.paid", run.opens_at + timedelta(days=3), member_id=one.pk, value=value))
+                facts.append(
+                    fact("order.paid", run.opens_at + timedelta(days=3), member_id=one.pk, value=value)
+                )
     # After the window, and by somebody who is in no group: neither counts.
     facts.append(fact("order.paid", run.opens_at + timedelta(days=16), member_id=held[0].pk, value=9_000))
-    facts.append(fact("order.paid", run.opens_at + timedelta(days=2), member_id=make_member().pk, value=9_000))
+    facts.append(
+        fact("order.paid", run.opens_at + timedelta(days=2), member_id=make_member().pk, value=9_000)
+    )
     record_facts(*facts)
     return run, treated, held
 
@@ -113,10 +122,12 @@ def test_the_truth_lies_in_the_interval(world):
     run, treated, held = world
     lift = lift_of(run, now=timezone.now())
     assert (lift.treated.people, lift.held.people) == (len(treated), len(held))
-    assert lift.revenue.low < 30 < lift.revenue.high and lift.revenue.is_certain
+    assert lift.revenue.low < 30 < lift.revenue.high
+    assert lift.revenue.is_certain
     assert not lift.buying.is_certain
     assert lift.gain.value == pytest.approx(lift.revenue.value * len(treated))
-    assert lift.roi.value is None and lift.naive_roi is None  # nothing was spent
+    assert lift.roi.value is None
+    assert lift.naive_roi is None
 
 
 def test_the_page_says_it_and_teaches_where_there_is_none(world, make_user, team, client):

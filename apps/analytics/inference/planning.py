@@ -26,10 +26,16 @@ def groups_needed(
     return max(4, groups + groups % 2)
 
 
-def effect_seen(base: float, groups: int, *, size: float, icc: float = USUAL_ICC, spread: float = 0.0) -> float | None:
+def effect_seen(
+    base: float, groups: int, *, size: float, icc: float = USUAL_ICC, spread: float = 0.0
+) -> float | None:
     """The smallest relative change that so many groups would show; None if not even one of ten times."""
     low, high = 0.0, min(10.0, (1 - base) / base * 0.999)
-    if groups < 4 or not 0 < base < 1 or groups_needed(base, high, size=size, icc=icc, spread=spread) > groups:
+    if (
+        groups < 4
+        or not 0 < base < 1
+        or groups_needed(base, high, size=size, icc=icc, spread=spread) > groups
+    ):
         return None
     for _step in range(60):
         middle = (low + high) / 2

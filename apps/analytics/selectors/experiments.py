@@ -147,7 +147,9 @@ def finding_of(experiment: Experiment, *, now: datetime) -> Finding | None:
 def free_groups(user: User) -> Any:
     """Groups that the user may put into an experiment: seen, and in no running one."""
     busy: set[int] = set()
-    for allocation in Experiment.objects.filter(state=ExperimentState.RUNNING).values_list("allocation", flat=True):
+    for allocation in Experiment.objects.filter(state=ExperimentState.RUNNING).values_list(
+        "allocation", flat=True
+    ):
         busy.update(int(group) for group in allocation)
     return Group.objects.visible_to(user).exclude(pk__in=busy).order_by("name", "id")
 
@@ -158,7 +160,13 @@ def snapshot_of(finding: Finding | None) -> Mapping[str, Any]:
         return {}
     return {
         "arms": [
-            {"key": key, "groups": arm.groups, "value": arm.value, "numerator": arm.numerator, "denominator": arm.denominator}
+            {
+                "key": key,
+                "groups": arm.groups,
+                "value": arm.value,
+                "numerator": arm.numerator,
+                "denominator": arm.denominator,
+            }
             for key, arm in zip(finding.keys, finding.arms, strict=True)
         ],
         "difference": finding.difference.value,

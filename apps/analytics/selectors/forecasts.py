@@ -30,11 +30,7 @@ COMPARED = ("new_members", "entries", "contributions", "successes", "cost", "rev
 def setting_of(campaign: Campaign, mechanic: Mechanic[Any], rules: Rules) -> Setting:
     """The campaign as it stands: its groups' members, window, stock, budget, benefits. Three queries."""
     audience = (
-        Membership.objects.current()
-        .filter(group__campaigns=campaign)
-        .values("member_id")
-        .distinct()
-        .count()
+        Membership.objects.current().filter(group__campaigns=campaign).values("member_id").distinct().count()
     )
     costs: dict[str, Decimal] = defaultdict(lambda: Decimal(0))
     for use in campaign.benefits.select_related("benefit"):
@@ -80,8 +76,12 @@ def actual_of(run: Run) -> Actual:
         EventKind.BENEFIT_VOIDED.value,
     ]
     key = str(run.pk)
-    found = figures(scope=Scope(None), period=period, kinds=kinds, dim=Dimension.RUN, keys=[key], people=False)[key]
-    parts = Contribution.objects.filter(run=run, state=PartState.COUNTED).exclude(member_id=F("entry__owner_id"))
+    found = figures(
+        scope=Scope(None), period=period, kinds=kinds, dim=Dimension.RUN, keys=[key], people=False
+    )[key]
+    parts = Contribution.objects.filter(run=run, state=PartState.COUNTED).exclude(
+        member_id=F("entry__owner_id")
+    )
     paid = Contribution.objects.filter(run=run, order__paid_at__isnull=False).aggregate(
         paid=Sum("order__paid_amount"), back=Sum("order__refund_amount")
     )

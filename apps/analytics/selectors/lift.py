@@ -122,7 +122,9 @@ def _lift(
     revenue = mean_lift(treated.revenue, held.revenue)
     gain = revenue.times(treated.people)
     cost, naive = actual.values["cost"], actual.values["revenue"]
-    over = [None if one is None or not cost else (one - cost) / cost for one in (gain.value, gain.low, gain.high)]
+    over = [
+        None if one is None or not cost else (one - cost) / cost for one in (gain.value, gain.low, gain.high)
+    ]
     return RunLift(
         run=run,
         percent=percent,
@@ -131,9 +133,7 @@ def _lift(
         is_final=now >= start + timedelta(days=DAYS) and actual.is_final,
         treated=treated,
         held=held,
-        buying=share_lift(
-            Sums(treated.people, treated.buyers), Sums(held.people, held.buyers)
-        ),
+        buying=share_lift(Sums(treated.people, treated.buyers), Sums(held.people, held.buyers)),
         active=share_lift(Sums(treated.people, treated.active), Sums(held.people, held.active)),
         orders=mean_lift(treated.orders, held.orders),
         revenue=revenue,

@@ -87,7 +87,9 @@ def _check(
             _("请写下你的假设。"), hint=_("例如：先说优惠再说商品，活跃率会高两成。"), field="hypothesis"
         )
     if metric not in comparable_metrics():
-        raise Invalid(_("请选一个主要指标。"), hint=_("只选一个：看得越多，碰巧看到差别的机会越大。"), field="metric")
+        raise Invalid(
+            _("请选一个主要指标。"), hint=_("只选一个：看得越多，碰巧看到差别的机会越大。"), field="metric"
+        )
     if len(texts) != 2 or not all(text.strip() for text in texts) or texts[0].strip() == texts[1].strip():
         raise Invalid(_("两个方案都要写，而且不一样。"), field="texts")
     if not 0 < minimum_effect <= 5:
@@ -106,7 +108,9 @@ def start_experiment(*, experiment: Experiment, actor: User, now: datetime) -> E
     wanted = [int(pk) for pk in experiment.allocation]
     groups = {group.pk: group for group in Group.objects.visible_to(actor).filter(pk__in=wanted)}
     if len(groups) < LEAST_GROUPS:
-        raise WrongState(_("能看到的群不到 %(least)d 个了。") % {"least": LEAST_GROUPS}, hint=_("请重新建一个实验。"))
+        raise WrongState(
+            _("能看到的群不到 %(least)d 个了。") % {"least": LEAST_GROUPS}, hint=_("请重新建一个实验。")
+        )
     members: dict[int, int] = dict.fromkeys(groups, 0)
     current = Membership.objects.current().filter(group_id__in=wanted).values_list("group_id", flat=True)
     for group_id in current.iterator():
@@ -176,9 +180,9 @@ def decide_experiment(
 def _locked(experiment: Experiment, actor: User) -> Experiment:
     if not actor.has_perm("analytics.change_experiment"):
         raise NotAllowed(_("你没有这个操作的权限。"), hint=_("需要的话，请联系社群架构师开通。"))
-    found = Experiment.objects.visible_to(actor).filter(pk=experiment.pk).select_for_update(of=("self",)).first()
+    found = (
+        Experiment.objects.visible_to(actor).filter(pk=experiment.pk).select_for_update(of=("self",)).first()
+    )
     if found is None:
         raise NotAllowed(_("这个实验属于别的团队。"), hint=_("请架构师把你加进对应的团队。"))
     return found
-
-

@@ -137,7 +137,7 @@ class _Play:
             stock_used=self.stock,
             stock_out=self.stock_out,
             budget_reached=self.out_of_money,
-            hours=(np.arange(self.steps) + 1) * self.step_hours,
+            hours=np.arange(1, self.steps + 1, dtype=np.float64) * self.step_hours,
             new_over_time=new_over_time,
             entries_over_time=entries_over_time * each,
             believed=self.believed,

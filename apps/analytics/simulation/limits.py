@@ -40,7 +40,8 @@ def fitted(drawn: Drawn, table: Table, stock_left: Integers, money_left: Integer
         taken, no_stock[rows], no_money[rows] = _greedy(wanted, table, stock_left[rows], money_left[rows])
         for total, column in zip(sums, columns, strict=True):
             total[rows] = taken @ column
-    return Taken(*sums, no_stock, no_money)
+    opened, count, cost, pays, stock, won = sums
+    return Taken(opened, count, cost, pays, stock, won, no_stock, no_money)
 
 
 def _greedy(

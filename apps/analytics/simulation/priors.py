@@ -101,6 +101,11 @@ class Priors:
         plain = {name: getattr(self, name).dump() for name in PRIOR_NAMES}
         return {**plain, "spread": self.spread if np.isfinite(self.spread) else None}
 
+    def having(self, name: str, prior: Prior) -> Self:
+        """The same with another belief of that name."""
+        changes: dict[str, Any] = {name: prior}
+        return replace(self, **changes)
+
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> Self:
         """Names that are missing take their defaults. Raises ``ValueError``, ``TypeError`` or ``KeyError``."""
@@ -109,8 +114,10 @@ class Priors:
             if name in data:
                 old, raw = getattr(priors, name), data[name]
                 source = Source(raw.get("source", Source.ASSUMED))
-                new = Prior(old.kind, float(raw["mean"]), float(raw["cases"]), source, int(raw.get("seen", 0)))
-                priors = replace(priors, **{name: new})
+                new = Prior(
+                    old.kind, float(raw["mean"]), float(raw["cases"]), source, int(raw.get("seen", 0))
+                )
+                priors = priors.having(name, new)
         if "spread" in data:
             spread = data["spread"]
             priors = replace(priors, spread=float("inf") if spread is None else float(spread))

@@ -53,7 +53,9 @@ def spread_of(values: Floats | Integers) -> dict[str, Any] | None:
     counts, edges = np.histogram(np.clip(there, low, max(high, low)), bins=_BINS if high > low else 1)
     return {
         "mean": float(there.mean()),
-        **{f"p{q}": float(value) for q, value in zip(QUANTILES, np.percentile(there, QUANTILES), strict=True)},
+        **{
+            f"p{q}": float(value) for q, value in zip(QUANTILES, np.percentile(there, QUANTILES), strict=True)
+        },
         "edges": [round(float(edge), 2) for edge in edges],
         "counts": [int(count) for count in counts],
         "cases": int(there.size),

@@ -222,9 +222,7 @@ class TwoSidedCoupon(Mechanic[CouponRules]):
 
     def forecast_shape(self, rules: CouponRules) -> Shape:
         def result(count: int, has_paid: bool) -> Result:
-            return Result(
-                {"self": 1, "friend": count, "inviter": count}, stock=count, won=int(count > 0)
-            )
+            return Result({"self": 1, "friend": count, "inviter": count}, stock=count, won=int(count > 0))
 
         return Shape(
             seats=rules.invites,

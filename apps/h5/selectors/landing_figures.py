@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Q
 
+from apps.analytics.inference.sequential import Look, always_valid_p, tau_for
 from apps.campaigns.enums import LandingState, Variant
 from apps.campaigns.models import LandingVersion
-from apps.analytics.inference.sequential import Look, always_valid_p, tau_for
 from apps.core.proportions import Interval, is_split_off, newcombe, visitors_needed, wilson
 
 #: What a visitor did within this time of first seeing the page counts; so everybody has the same chance.

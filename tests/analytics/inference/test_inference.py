@@ -54,7 +54,8 @@ def test_the_variance_of_a_version_comes_from_its_groups():
 
 def test_the_permutation_test_is_exact_for_few_groups():
     _a, _b, difference = compare(([1, 2, 3], [10, 10, 10]), ([7, 8, 9], [10, 10, 10]))
-    assert difference.ways == 20 and difference.p == pytest.approx(2 / 20)
+    assert difference.ways == 20
+    assert difference.p == pytest.approx(2 / 20)
     assert difference.value == pytest.approx(0.6)
     assert difference.low < 0.6 < difference.high
 
@@ -79,12 +80,16 @@ def test_alike_groups_do_not_cry_wolf_where_counting_people_would():
 
 def test_worlds_with_nothing_in_them_say_nothing():
     _a, _b, none = compare(([], []), ([1], [2]))
-    assert none.value is None and none.p is None
+    assert none.value is None
+    assert none.p is None
     _a, _b, one_each = compare(([1], [4]), ([1], [2]))
-    assert one_each.value == 0.25 and one_each.low is None
+    assert one_each.value == 0.25
+    assert one_each.low is None
     _a, _b, same = compare(([2, 2], [4, 4]), ([2, 2], [4, 4]))
-    assert same.value == 0 and same.p == 1
-    assert icc_of([1], [2]) is None and icc_of([0, 0], [5, 5]) is None
+    assert same.value == 0
+    assert same.p == 1
+    assert icc_of([1], [2]) is None
+    assert icc_of([0, 0], [5, 5]) is None
 
 
 def test_icc_is_found_again():
@@ -113,7 +118,10 @@ def test_planned_groups_show_the_effect_four_times_in_five():
 
 def looks(rng, p, q, steps=60, each=100):
     a, b = np.cumsum(rng.binomial(each, p, steps)), np.cumsum(rng.binomial(each, q, steps))
-    return [Look(int(x), (n + 1) * each, int(y), (n + 1) * each) for n, (x, y) in enumerate(zip(a, b, strict=True))]
+    return [
+        Look(int(x), (n + 1) * each, int(y), (n + 1) * each)
+        for n, (x, y) in enumerate(zip(a, b, strict=True))
+    ]
 
 
 def test_looking_sixty_times_errs_at_most_one_time_in_twenty():
@@ -148,7 +156,8 @@ def test_a_difference_that_is_there_is_mostly_found_early():
 def test_the_always_valid_p_only_falls():
     seen = looks(np.random.default_rng(1), 0.2, 0.25)
     values = [always_valid_p(seen[:n], 0.05) for n in range(len(seen) + 1)]
-    assert values[0] == 1 and values == sorted(values, reverse=True)
+    assert values[0] == 1
+    assert values == sorted(values, reverse=True)
     assert always_valid_p([Look(0, 5, 0, 5)], 0.05) == 1
 
 

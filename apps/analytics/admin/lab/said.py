@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -69,7 +70,7 @@ def sentences(results: Results, setting: Mapping[str, Any], mechanic: Mechanic[A
             text = _("有 %(share)s 的可能预算不够：到了预算就不再发礼品，后来的人会失望。")
             found.append(Sentence(text % {"share": chance(share)}, "warning", "warn" if share > 0.1 else ""))
         else:
-            found.append(Sentence(_("预算够用：一万次里几乎没有一次用完。"), "check_circle", "good"))
+            found.append(Sentence(_("预算够用：几乎没有一次用完。"), "check_circle", "good"))
     if setting.get("stock") is not None and mechanic.stock_word:
         share = results["stock_out"]
         if share >= 0.005:
@@ -119,15 +120,19 @@ def figures_table(names: Sequence[str], results: Sequence[Results]) -> Chart:
     for name in names:
         columns += [Column(name), Column(_("九成范围"))]
     rows = []
+    brings_money = any(one["figures"]["revenue"]["p95"] > 0 for one in results)
     for key, (label, unit) in FIGURES.items():
+        if key in ("revenue", "roi") and not brings_money:
+            continue
         row = [text_cell(label)]
         for one in results:
             spread = one["figures"][key]
             if spread is None:
                 row += [Cell(None, "—"), Cell(None, "—")]
                 continue
-            low, high = say_number(spread["p5"], unit), say_number(spread["p95"], unit)
-            row += [number_cell(spread["p50"], unit), Cell(f"{low} – {high}", f"{low} – {high}")]
+            least, middle, most = (_rounded(spread[name], unit) for name in ("p5", "p50", "p95"))
+            between = f"{say_number(least, unit)} – {say_number(most, unit)}"
+            row += [number_cell(middle, unit), Cell(between, between)]
         rows.append(row)
     for label, key in ((_("预算不够的可能"), "budget_reached"), (_("提前送完的可能"), "stock_out")):
         row = [text_cell(label)]
@@ -135,6 +140,11 @@ def figures_table(names: Sequence[str], results: Sequence[Results]) -> Chart:
             row += [Cell(one[key], chance(one[key])), Cell(None, "")]
         rows.append(row)
     return Chart("figures", _("结果（中位数）"), {}, Table(columns, rows))
+
+
+def _rounded(value: float, unit: Unit) -> float:
+    """Half a person is none."""
+    return round(value) if unit in (Unit.PEOPLE, Unit.COUNT) else value
 
 
 def _fan(one: Results) -> Chart:
@@ -167,11 +177,17 @@ def _as_bands(option: dict[str, Any], fan: Mapping[str, Any]) -> dict[str, Any]:
                 "symbol": "none",
                 "lineStyle": {"opacity": 0},
                 "tooltip": {"show": False},
-                "areaStyle": {"opacity": 0 if not index else (0.32 if index == 2 else 0.16), "color": "#2563eb"},
+                "areaStyle": {
+                    "opacity": 0 if not index else (0.32 if index == 2 else 0.16),
+                    "color": "#2563eb",
+                },
             }
         )
     legend = {"show": True, "data": [series["name"] for series in option["series"]]}
-    quiet = [{**series, "lineStyle": {"width": 3 if n == 2 else 1, **series.get("lineStyle", {})}} for n, series in enumerate(option["series"])]
+    quiet = [
+        {**series, "lineStyle": {"width": 3 if n == 2 else 1, **series.get("lineStyle", {})}}
+        for n, series in enumerate(option["series"])
+    ]
     return {**option, "legend": legend, "series": [*quiet, *bands]}
 
 
@@ -179,7 +195,7 @@ def _histogram(one: Results) -> Chart:
     spread = one["figures"]["new_members"]
     edges, counts = spread["edges"], spread["counts"]
     total = sum(counts) or 1
-    names = [f"{low:,.0f}–{high:,.0f}" for low, high in zip(edges, edges[1:], strict=False)]
+    names = [f"{low:,.0f}–{high:,.0f}" for low, high in pairwise(edges)]
     drawn = [Series(_("可能性"), [count / total for count in counts], Unit.PERCENT)]
     return bars("histogram", _("新成员会有多少"), names, drawn, x_label=_("新成员"), y_label=_("可能性"))
 
@@ -189,14 +205,18 @@ def _tornado(one: Results) -> Chart:
     middle = one["figures"]["new_members"]["mean"]
     labels = [
         _("%(name)s（%(low)s → %(high)s）")
-        % {"name": WORDS[bar["name"]][0], "low": _value(bar["name"], bar["low_value"]), "high": _value(bar["name"], bar["high_value"])}
+        % {
+            "name": WORDS[bar["name"]][0],
+            "low": _value(bar["name"], bar["low_value"]),
+            "high": _value(bar["name"], bar["high_value"]),
+        }
         for bar in bars_of
     ]
     drawn = [
         Series(_("偏低时"), [round(bar["low"] - middle, 1) for bar in bars_of], Unit.PEOPLE, stack="t"),
         Series(_("偏高时"), [round(bar["high"] - middle, 1) for bar in bars_of], Unit.PEOPLE, stack="t"),
     ]
-    return bars(
+    chart = bars(
         "tornado",
         _("什么最要紧"),
         labels,
@@ -207,6 +227,8 @@ def _tornado(one: Results) -> Chart:
         note=_("每条说：只看这一项偏低或偏高的那些推演，新成员平均差多少。条越长，越值得先弄清楚。"),
         empty=_("所有假设都填成了确定的值，没有可比的。"),
     )
+    # The names of the assumptions speak for themselves; the axis' own name would stand on top of the other one.
+    return replace(chart, option={**chart.option, "yAxis": {**chart.option["yAxis"], "name": ""}})
 
 
 def _value(name: str, value: float) -> str:
@@ -235,12 +257,17 @@ def held_table(held: Sequence[Held]) -> Table:
     rows = []
     for one in held:
         label, unit = FIGURES[one.name]
-        inside = _("在范围内") if one.is_inside else (_("比预测低") if one.actual < one.low else _("比预测高"))
+        inside = (
+            _("在范围内") if one.is_inside else (_("比预测低") if one.actual < one.low else _("比预测高"))
+        )
         rows.append(
             [
                 text_cell(label),
-                number_cell(one.middle, unit),
-                Cell("", f"{say_number(one.low, unit)} – {say_number(one.high, unit)}"),
+                number_cell(_rounded(one.middle, unit), unit),
+                Cell(
+                    "",
+                    f"{say_number(_rounded(one.low, unit), unit)} – {say_number(_rounded(one.high, unit), unit)}",
+                ),
                 number_cell(one.actual, unit),
                 Cell(inside, inside, tone="good" if one.is_inside else "bad"),
             ]

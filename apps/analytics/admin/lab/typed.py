@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.analytics.selectors.forecasts import prizes_of, setting_of
+from apps.analytics.selectors.forecasts import REACH_PER_MEMBER, prizes_of, setting_of
 from apps.analytics.selectors.playing import MOST_VARIANTS, Variant
 from apps.analytics.selectors.priors import History
 from apps.analytics.simulation.priors import PRIOR_NAMES, Kind, Prior, Priors, Source
@@ -30,14 +30,26 @@ _TYPED_CASES = 40
 
 #: name → (label, unit, what it means)
 WORDS: dict[str, tuple[Any, Any, Any]] = {
-    "opens": (gettext_lazy("主动发起率"), "%", gettext_lazy("看到活动的成员里，不用人邀请、自己发起的比例。")),
+    "opens": (
+        gettext_lazy("主动发起率"),
+        "%",
+        gettext_lazy("看到活动的成员里，不用人邀请、自己发起的比例。"),
+    ),
     "invites": (gettext_lazy("每单邀请"), gettext_lazy("人"), gettext_lazy("一位发起人平均会邀请几个人。")),
     "accepts": (gettext_lazy("邀请成功率"), "%", gettext_lazy("被邀请的人里，真的来参与的比例。")),
     "newcomers": (gettext_lazy("新人占比"), "%", gettext_lazy("来参与的人里，新成员的比例。")),
     "passes_on": (gettext_lazy("接力率"), "%", gettext_lazy("来参与的人里，接着自己也发起一单的比例。")),
     "pays": (gettext_lazy("付款率"), "%", gettext_lazy("走到付款这一步的人里，真的付款的比例。")),
-    "delay": (gettext_lazy("好友多久来"), gettext_lazy("小时"), gettext_lazy("从发起到好友参与，平均几小时。")),
-    "attention": (gettext_lazy("热度持续"), gettext_lazy("小时"), gettext_lazy("大多数成员在开始后几小时内看到。")),
+    "delay": (
+        gettext_lazy("好友多久来"),
+        gettext_lazy("小时"),
+        gettext_lazy("从发起到好友参与，平均几小时。"),
+    ),
+    "attention": (
+        gettext_lazy("热度持续"),
+        gettext_lazy("小时"),
+        gettext_lazy("大多数成员在开始后几小时内看到。"),
+    ),
 }
 _SOURCES = {
     Source.ASSUMED: gettext_lazy("假设：没有自己的数据，范围放得很宽"),
@@ -165,13 +177,25 @@ def _count(query: QueryDict) -> int:
 
 def _common(reader: _Reader, setting: Setting) -> tuple[list[Box], Setting]:
     audience, people = reader.number(
-        "audience", _("能看到的成员"), setting.audience, unit=_("人"), help=_("活动社群里现在的成员数，可以改。")
+        "audience",
+        _("能看到的成员"),
+        setting.audience,
+        unit=_("人"),
+        help=_("活动社群里现在的成员数，可以改。"),
     )
     seeds, first = reader.number(
-        "seeds", _("种子成员"), setting.seeds, unit=_("人"), help=_("说好一开始就发起的人：KOC、店员、老会员。")
+        "seeds",
+        _("种子成员"),
+        setting.seeds,
+        unit=_("人"),
+        help=_("说好一开始就发起的人：KOC、店员、老会员。"),
     )
     reach, friends = reader.number(
-        "reach", _("可触达的新朋友"), setting.reach, unit=_("人"), help=_("所有成员的好友里最多能来多少新人；到了就饱和。")
+        "reach",
+        _("可触达的新朋友"),
+        max(int(people or 0) * REACH_PER_MEMBER, 100),
+        unit=_("人"),
+        help=_("所有成员的好友里最多能来多少新人；到了就饱和。"),
     )
     hours, window = reader.number(
         "hours", _("一期时长"), setting.hours, least=1, most=24 * 366, unit=_("小时")
@@ -201,7 +225,7 @@ def _priors(reader: _Reader, priors: Priors) -> tuple[list[Box], Priors]:
         )
         if value is not None and abs(float(value) - shown) > 0.005:
             prior = Prior(prior.kind, float(value) / scale, _TYPED_CASES, Source.TYPED)
-            priors = replace(priors, **{name: prior})
+            priors = priors.having(name, prior)
         boxes.append(replace(box, note=source_in_words(prior)))
     return boxes, priors
 
@@ -219,7 +243,9 @@ def _side(
     prefix = f"{letter}.rule."
     kind = mechanic.rules_type
     is_typed = f"{letter}.on" in reader.query
-    values = typed_values(kind, reader.query, prefix=prefix) if is_typed else shown_values(kind, campaign.rules)
+    values = (
+        typed_values(kind, reader.query, prefix=prefix) if is_typed else shown_values(kind, campaign.rules)
+    )
     data = as_json(kind, values)
     wrong = kind.check(data)
     title = _("方案 %(letter)s") % {"letter": letter.upper()}
@@ -229,12 +255,23 @@ def _side(
     stock = setting.stock
     if mechanic.stock_word:
         box, units = reader.number(
-            f"{letter}.stock", _("库存"), setting.stock, optional=True, unit=mechanic.stock_word, help=_("留空不限。")
+            f"{letter}.stock",
+            _("库存"),
+            setting.stock,
+            optional=True,
+            unit=mechanic.stock_word,
+            help=_("留空不限。"),
         )
         boxes.append(box)
         stock = None if units is None else int(units)
     box, budget = reader.number(
-        f"{letter}.budget", _("预算"), setting.budget, optional=True, whole=False, unit=_("元"), help=_("留空不限。")
+        f"{letter}.budget",
+        _("预算"),
+        setting.budget,
+        optional=True,
+        whole=False,
+        unit=_("元"),
+        help=_("留空不限。"),
     )
     boxes.append(box)
     default = _("现在的规则") if number == 0 else title

@@ -43,7 +43,9 @@ def experiment_view(request: HttpRequest, pk: int) -> HttpResponse:
             metric, groups, minimum_effect=experiment.minimum_effect, days=experiment.days, user=user, now=now
         )
     unit = Unit.PERCENT if metric and metric.unit == Unit.PERCENT else Unit.RATIO
-    names = dict(Group.objects.visible_to(user).filter(pk__in=groups).values_list("pk", "name")[:_GROUPS_NAMED])
+    names = dict(
+        Group.objects.visible_to(user).filter(pk__in=groups).values_list("pk", "name")[:_GROUPS_NAMED]
+    )
     return show(
         request,
         "experiment.html",
@@ -56,7 +58,14 @@ def experiment_view(request: HttpRequest, pk: int) -> HttpResponse:
         planned=planned_words(plan, experiment.minimum_effect) if plan else "",
         effect=f"{experiment.minimum_effect * 100:g}%",
         sides=[
-            (variant, [names.get(int(pk), "…") for pk, key in experiment.allocation.items() if key == variant["key"]])
+            (
+                variant,
+                [
+                    names.get(int(pk), "…")
+                    for pk, key in experiment.allocation.items()
+                    if key == variant["key"]
+                ],
+            )
             for variant in experiment.variants
         ],
         may_change=user.has_perm("analytics.change_experiment"),
@@ -71,7 +80,9 @@ def _step(request: HttpRequest, experiment: Experiment, user: User) -> HttpRespo
     try:
         if request.POST.get("step") == "start":
             start_experiment(experiment=experiment, actor=user, now=now)
-            messages.success(request, _("已随机分好组，两个方案的帖子草稿在内容日历里，送审后发出。从明天起计数。"))
+            messages.success(
+                request, _("已随机分好组，两个方案的帖子草稿在内容日历里，送审后发出。从明天起计数。")
+            )
         else:
             decide_experiment(
                 experiment=experiment,
@@ -98,7 +109,9 @@ def _figures(finding: Finding, unit: Unit) -> Chart:
         for key, arm in zip(finding.keys, finding.arms, strict=True)
     ]
     d = finding.difference
-    between = "—" if d.low is None or d.high is None else f"{say_number(d.low, unit)} – {say_number(d.high, unit)}"
+    between = (
+        "—" if d.low is None or d.high is None else f"{say_number(d.low, unit)} – {say_number(d.high, unit)}"
+    )
     rows.append(
         [
             text_cell(_("B 比 A")),
@@ -116,8 +129,11 @@ def _verdict(experiment: Experiment, finding: Finding, unit: Unit) -> dict[str, 
     """No winner before the planned days are over: that is the guard against peeking."""
     if not finding.is_final:
         return {
-            "title": _("第 %(day)d 天，共 %(days)d 天，先不下结论") % {"day": finding.day, "days": finding.days},
-            "text": _("天数是开始前定好的。没到之前谁高谁低都可能是碰巧：天天看、看到好的就停，会把碰巧当成规律。"),
+            "title": _("第 %(day)d 天，共 %(days)d 天，先不下结论")
+            % {"day": finding.day, "days": finding.days},
+            "text": _(
+                "天数是开始前定好的。没到之前谁高谁低都可能是碰巧：天天看、看到好的就停，会把碰巧当成规律。"
+            ),
             "tone": "",
         }
     d = finding.difference
@@ -132,7 +148,8 @@ def _verdict(experiment: Experiment, finding: Finding, unit: Unit) -> dict[str, 
         return {"title": _("数据不够，没有结论"), "text": _("至少有一边没有数字。"), "tone": "warn"}
     return {
         "title": _("看不出差别"),
-        "text": _("把群随机重新分组，%(p)s 的分法也能差这么多：在碰巧的范围内，用哪个都行。") % {"p": f"{d.p * 100:.0f}%"},
+        "text": _("把群随机重新分组，%(p)s 的分法也能差这么多：在碰巧的范围内，用哪个都行。")
+        % {"p": f"{d.p * 100:.0f}%"},
         "tone": "",
     }
 

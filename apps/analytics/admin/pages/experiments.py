@@ -76,7 +76,12 @@ def _form(request: HttpRequest) -> HttpResponse:
     plan = None
     if chosen and values["metric"] in metrics and 0 < effect <= 5 and 1 <= days <= 90:
         plan = planning_of(
-            metrics[values["metric"]], [one.pk for one in chosen], minimum_effect=effect, days=days, user=user, now=now
+            metrics[values["metric"]],
+            [one.pk for one in chosen],
+            minimum_effect=effect,
+            days=days,
+            user=user,
+            now=now,
         )
     return show(
         request,
@@ -104,7 +109,9 @@ def planned_words(plan: Any, effect: float) -> str:
     """How far the chosen groups reach, in one or two sentences."""
     if plan.base is None:
         return _("这些群最近没有这个指标的数据，算不出要多少群。先换一个指标，或等几天。")
-    known = _("按这些群自己的数据算") if plan.is_icc_known else _("群内相似程度没有自己的数据，按常见的 0.05 算")
+    known = (
+        _("按这些群自己的数据算") if plan.is_icc_known else _("群内相似程度没有自己的数据，按常见的 0.05 算")
+    )
     if plan.needed is None:
         return _("这个指标不是比例，算不出要多少群；群越多越看得清。")
     words = {
@@ -116,14 +123,23 @@ def planned_words(plan: Any, effect: float) -> str:
         "seen": f"{(plan.seen or 0) * 100:.0f}%",
     }
     if plan.is_enough:
-        return _("平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，够了（%(known)s）。") % words
+        return (
+            _(
+                "平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，够了（%(known)s）。"
+            )
+            % words
+        )
     if plan.seen is None:
         return (
-            _("平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，差得多：多半看不出（%(known)s）。")
+            _(
+                "平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，差得多：多半看不出（%(known)s）。"
+            )
             % words
         )
     return (
-        _("平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，只看得出 %(seen)s 以上的变化（%(known)s）。")
+        _(
+            "平时 %(base)s。要看出 %(effect)s 的变化要 %(needed)d 个群，现在 %(groups)d 个，只看得出 %(seen)s 以上的变化（%(known)s）。"
+        )
         % words
     )
 

@@ -119,7 +119,9 @@ def _verdict(lift: RunLift) -> dict[str, str]:
         title, tone = _("能参加的人反而买得更少"), "warn"
     else:
         title, tone = _("还看不出老成员因为活动多买了"), ""
-    text = _("老成员的增量：%(gain)s（95%% 在 %(range)s 之间）。经过活动的成交是 %(naive)s，礼品成本 %(cost)s。")
+    text = _(
+        "老成员的增量：%(gain)s（95%% 在 %(range)s 之间）。经过活动的成交是 %(naive)s，礼品成本 %(cost)s。"
+    )
     return {"title": title, "text": text % words, "tone": tone}
 
 

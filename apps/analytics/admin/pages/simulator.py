@@ -1,11 +1,14 @@
 """活动推演: a campaign played through before it is launched."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.analytics.admin.board.charts import Chart
 from apps.analytics.admin.board.page import Route
 from apps.analytics.admin.lab.pages import number_of, show, staff
 from apps.analytics.admin.lab.said import charts_of, sentences
@@ -37,13 +40,15 @@ def simulator_view(request: HttpRequest) -> HttpResponse:
             request,
             "simulator_start.html",
             title=_("活动推演"),
-            campaigns=[(one, all_mechanics().get(one.mechanic)) for one in campaigns.order_by("-id")[:_SHOWN]],
+            campaigns=[
+                (one, all_mechanics().get(one.mechanic)) for one in campaigns.order_by("-id")[:_SHOWN]
+            ],
             kept=kept[:_SHOWN],
             calibration=calibration(user),
         )
     typed, history = _typed(request, request.GET)
-    context = {}
-    charts = {}
+    context: dict[str, Any] = {}
+    charts: dict[str, Chart] = {}
     if typed.is_right:
         runs = runs_for(typed.variants)
         results = played(typed.mechanic, typed.variants, typed.priors, seed=typed.seed, runs=runs)

@@ -131,8 +131,15 @@ def forecast_shape(rules: GiftRules) -> Shape:
 
     def result(count: int, has_paid: bool) -> Result:
         left = rules.gift_count - count
-        slots = {"gift": count, "sender": count, "own": rules.own_count, **({"returned": left} if keeps else {})}
-        back = Decimal(0) if keeps else sum((rules.share(n) for n in range(count, rules.gift_count)), Decimal(0))
+        slots = {
+            "gift": count,
+            "sender": count,
+            "own": rules.own_count,
+            **({"returned": left} if keeps else {}),
+        }
+        back = (
+            Decimal(0) if keeps else sum((rules.share(n) for n in range(count, rules.gift_count)), Decimal(0))
+        )
         return Result(slots, rules.price - back, rules.pieces - (0 if keeps else left), count)
 
     return Shape(
