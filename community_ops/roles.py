@@ -64,6 +64,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.cancel_order",
             "orders.refund_order",
             "analytics.view_dashboard",
+            "analytics.share_dashboard",
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -116,9 +117,8 @@ def permissions_of(role: Role) -> Q:
     if role is Role.ARCHITECT:
         return Q(content_type__app_label__in=_APPS)
     if role is Role.ANALYST:
-        return (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
-            codename__in=["view_all_notices"]
-        )
+        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
+        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:

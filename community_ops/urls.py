@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from apps.analytics.admin.board.public import shared_view
 from apps.analytics.admin.board.routes import urls as analytics_urls
 from apps.h5.admin.personal_link import personal_link_view
 from apps.h5.views.share import short
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("m/", include("apps.h5.urls")),
     path("s/<str:code>", short, name="short"),
+    path("share/<str:token>/", shared_view, name="analytics_shared"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
     path("api/v1/", include("apps.campaigns.urls")),

@@ -56,6 +56,23 @@ def nothing_kept() -> Iterator[None]:
 
 
 @pytest.fixture
+def facts_fit(db: None) -> Iterator[None]:
+    """Every fact that the test's flow has left in the log fulfils its schema. For ``usefixtures`` of whole modules."""
+    from apps.events.models import Event
+    from apps.events.schemas.registry import all_schemas
+
+    yield
+    for event in Event.objects.all():
+        problem = all_schemas()[event.kind].problem(
+            has_member=event.member_id is not None,
+            has_group=event.group_id is not None,
+            value=event.value,
+            data=event.data,
+        )
+        assert problem is None, (event.kind, problem, event.value, event.data)
+
+
+@pytest.fixture
 def transactional_db(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[None]:
     """Pages say good-bye when they are closed, and the flush that follows must not meet those requests."""
     yield

@@ -130,7 +130,31 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-png]");
     if (button) savePicture(button.dataset.png);
+    if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-fullscreen]")) document.documentElement.requestFullscreen?.();
+    document.querySelectorAll(".an-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") document.querySelectorAll(".an-menu[open]").forEach((menu) => { menu.open = false; });
+  });
+
+  // A page that lives by itself fetches itself anew; a lost server is said, the figures stay.
+  const page = document.querySelector(".an-page");
+  const every = Number(page?.dataset.refresh || 0);
+  async function refresh() {
+    const stale = page.querySelector("[data-stale]");
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Requested-With": "fetch" } });
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".an-page");
+      boxes().forEach((box) => echarts.getInstanceByDom(box)?.dispose());
+      page.replaceChildren(...fresh.childNodes);
+      drawAll();
+    } catch {
+      if (stale) stale.hidden = false;
+    }
+  }
+  if (every) setInterval(() => { if (!document.hidden && !document.querySelector(".an-menu[open], .an-behind[open]")) refresh(); }, every * 1000);
 
   // Dates that somebody changed mean the range of one's own; untouched they must not stand in the address.
   document.querySelectorAll("[data-filters]").forEach((form) => {
@@ -151,6 +175,6 @@
   });
   new MutationObserver(drawAll).observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
   window.addEventListener("beforeprint", () => boxes().forEach((box) => echarts.getInstanceByDom(box)?.resize()));
-  window.analyticsBoard = { drawAll, say };
+  window.analyticsBoard = { drawAll, refresh, say };
   drawAll();
 })();

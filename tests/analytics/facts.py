@@ -36,13 +36,13 @@ def rollup_rows() -> dict[str, list[Any]]:
     """Every rollup row in a form that can be compared: sets as sorted lists of ids."""
     from pyroaring import BitMap
 
-    from apps.analytics.models import DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay
+    from apps.analytics.models import Arrival, DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay
 
     def plain(value: Any) -> Any:
         return list(BitMap.deserialize(bytes(value))) if isinstance(value, bytes | memoryview) else value
 
     found = {}
-    for model in (DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay):
+    for model in (Arrival, DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay):
         names = sorted(field.attname for field in model._meta.concrete_fields)
         rows = [tuple(plain(value) for value in row) for row in model.objects.values_list(*names)]
         found[model.__name__] = sorted(rows, key=repr)

@@ -4,12 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
-from apps.analytics.metrics.registry import all_metrics
-from apps.analytics.selectors.figures import readings
-from apps.analytics.selectors.periods import Period, day_of
-from apps.analytics.selectors.scope import Scope
 from apps.analytics.services.rolling import rebuild, roll
 from apps.core.clock import database_now
 from tests.analytics.facts import at, fact, record_facts, rollup_rows
@@ -66,24 +61,3 @@ def test_a_tick_without_new_facts_changes_nothing():
     rows = rollup_rows()
     assert roll(now=database_now()) == 0
     assert rollup_rows() == rows
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("key", sorted(all_metrics()))
-def test_every_metric_is_what_plain_sql_says(key):
-    """A2: the reference in the registry, over raw facts."""
-    record_facts(*world(random.Random(7), 900))
-    rebuild(now=database_now())
-    metric = all_metrics()[key]
-    for scope, where in (
-        (Scope(None), ""),
-        (Scope(frozenset({1, 2})), "AND e.team_id IN (1, 2)"),
-        (Scope(frozenset({2})), "AND e.team_id = 2"),
-    ):
-        period = Period(day_of(at("2026-03-03 12:00")), day_of(at("2026-03-12 12:00")))
-        reading = readings([metric], scope=scope, period=period)[""][key]
-        with connection.cursor() as cursor:
-            cursor.execute(metric.sql.format(where=where), {"start": period.start, "end": period.end})
-            numerator, denominator = cursor.fetchone()
-        assert reading.numerator == numerator
-        assert denominator is None or reading.denominator == denominator

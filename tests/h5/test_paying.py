@@ -19,7 +19,7 @@ from tests.h5.phones import phone_of
 from tests.orders.conftest import wechat  # noqa: F401 - a fixture
 from tests.orders.wechat_pay_server import pay_sign_holds
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.h5.people import logged_in
 from tests.h5.pictures import jpeg
 from tests.orders.conftest import pay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 
 
 @pytest.fixture

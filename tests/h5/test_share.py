@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.campaigns.enums import CampaignState, RunState
 from apps.campaigns.models import Campaign, Entry, Run, ShareLink
 from apps.campaigns.services.sharing import link_for
+from apps.events.models import Event
 from apps.h5.models import Touch, Visitor
 from apps.h5.selectors.tokens import hash_of
 from apps.h5.services.clicks import count_click
@@ -19,7 +20,7 @@ from tests.campaigns.play import start
 from tests.campaigns.together import together
 from tests.h5.people import logged_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 NOW = timezone.now()
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50"
 
@@ -153,8 +154,9 @@ def test_ones_own_link_invites_nobody(run: Run) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_clicks_at_once_are_a_hundred() -> None:
     link = make_link(make_run("assist", {"stages": [2]}))
-    together([lambda: count_click(link)] * 100, threads=20)
+    together([lambda: count_click(link, member_id=None, now=NOW)] * 100, threads=20)
     assert clicks(link) == 100
+    assert Event.objects.filter(kind="link.clicked", data__link=link.pk).count() == 100
 
 
 # --- the page for sharing ------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from apps.orders.models import Order
 from tests.campaigns.factories import make_member, make_run
 from tests.campaigns.play import play, start
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 NOW = timezone.now()
 
 

@@ -16,7 +16,7 @@ from apps.h5.services.visits import adopt_visitor, host_of, touch
 from apps.members.models import Member
 from tests.campaigns.factories import make_member, make_run
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 NOW = timezone.now()
 
 

@@ -18,7 +18,7 @@ from apps.members.models import Identity, Member, MemberTag, PointsEntry, Tag
 from apps.members.models.member import MemberTeam
 from tests.imports.conftest import DATA, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 
 HEAD = "手机号,昵称,积分,标签,微信号,邀请人手机,所在社群\n"
 

@@ -15,7 +15,7 @@ from community_ops.roles import sync_roles
 from tests.channels.conftest import broken_promises
 from tests.imports.conftest import counts, run_import
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 LIST = "/admin/members/member/"
 
 

@@ -24,7 +24,7 @@ from apps.orders.models import Order, Payment, Product, Refund
 from tests.imports.conftest import DATA, counts, real_groups  # noqa: F401
 from tests.orders.conftest import broken_promises, pay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 
 FILE = DATA / "orders.csv"
 HEAD = "订单号,下单时间,买家手机,商品名称,商品角色,数量,实付金额,成本,订单状态,退款金额,来源社群\n"

@@ -25,7 +25,7 @@ from apps.orders.services.refunds import (
 )
 from tests.orders.conftest import broken_promises, pay
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ WORDS: dict[str, Promise] = {
     "channel.disable": _("停用通道"),
     "channel.pause": _("暂停通道"),
     "channel.test": _("发送测试消息"),
+    "dashboard.share": _("分享分析页面"),
+    "dashboard.unshare": _("收回分享链接"),
     "delivery.cancel": _("取消投递"),
     "delivery.mark_sent": _("标记已发"),
     "delivery.move": _("改投递时间"),

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from math import sqrt
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from django.utils.functional import Promise
 from pyroaring import BitMap
@@ -27,7 +28,7 @@ class Figures(Protocol):
         """The length of the period in days."""
 
     def count(self, kind: str, *variants: str) -> int:
-        """How many facts; of the named varieties only, if any is named."""
+        """How many facts; of the named varieties only, if any is named. ``"*+new"`` names all that end so."""
 
     def value(self, kind: str, *variants: str) -> Decimal:
         """The sum of their values (yuan for money)."""
@@ -38,6 +39,9 @@ class Figures(Protocol):
     def daily_people(self, kind: str) -> list[int]:
         """How many distinct members on each day of the period, in order."""
 
+    def people_by_day(self, kind: str) -> dict[date, BitMap]:
+        """The members of each day of the period that has any."""
+
     def repeated(self, kind: str) -> BitMap:
         """The members who did it on two days of the period, or for two teams; ``order.paid`` also twice on one day."""
 
@@ -46,6 +50,21 @@ class Figures(Protocol):
 
     def now(self, name: str) -> BitMap:
         """A set of today: ``in`` (in a group of the scope, or in the group). Totals and groups only."""
+
+    def returned(self, first_kind: str, kind: str, after: int) -> tuple[int, int]:
+        """Of the members whose ``after``-th day since their first ``first_kind`` falls into the period: how many did
+        ``kind`` on exactly that day, and how many they are. Totals only; ``Metric.lookback`` must be ``after``."""
+
+    @property
+    def whole(self) -> "Figures":
+        """The scope's totals of the same period, whatever the key (kinds in ``Metric.context``)."""
+
+    @property
+    def before(self) -> "Figures":
+        """The same key in the period of equal length right before (kinds in ``Metric.before``)."""
+
+    def prepared(self, name: str) -> Any:
+        """What a selector of its own prepared, see ``selectors.extras``; None where it has nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +92,15 @@ def amount(value: Number) -> Reading:
 
 
 def per(numerator: Number, denominator: Number) -> Reading:
-    """A quotient of unlike things (yuan per order); None for a denominator of zero."""
-    if not denominator:
+    """A quotient of unlike things (yuan per order); None for a denominator of zero, or below (a cost that came back)."""
+    if denominator <= 0:
         return Reading(None, numerator, denominator)
     if isinstance(numerator, Decimal) or isinstance(denominator, Decimal):
         return Reading(Decimal(str(numerator)) / Decimal(str(denominator)), numerator, denominator)
     return Reading(numerator / denominator, numerator, denominator)
 
 
-def share(numerator: int, denominator: int) -> Reading:
+def share(numerator: float, denominator: int) -> Reading:
     """How many of them, with its Wilson interval. ``numerator`` ≤ ``denominator``, or the interval is left out."""
     if denominator <= 0:
         return Reading(None, numerator, denominator)
@@ -92,7 +111,7 @@ def share(numerator: int, denominator: int) -> Reading:
     return Reading(value, numerator, denominator, low, high)
 
 
-def wilson(hits: int, cases: int) -> tuple[float, float]:
+def wilson(hits: float, cases: int) -> tuple[float, float]:
     """The 95 % score interval of a share (Wilson 1927); (0, 1) for no cases."""
     if cases <= 0:
         return 0.0, 1.0
@@ -107,10 +126,19 @@ def wilson(hits: int, cases: int) -> tuple[float, float]:
 class Metric:
     """A figure with everything that a reader may ask of it.
 
-    ``definition`` says in words what is divided by what. ``needs`` are the kinds that ``formula`` reads, ``rows`` those
-    whose facts are listed when the figure is opened. ``sql`` is the independent reference: plain SQL over
-    ``events_event e`` that returns (numerator, denominator or null), with the parameters ``%(start)s``, ``%(end)s``
-    (instants, half open) and the placeholder ``{where}`` for the scope and the dimension's key.
+    ``definition`` says in words what is divided by what. ``needs`` are the kinds that ``formula`` reads of the key,
+    ``context`` those it reads of the whole scope, ``before`` those of the period before; ``extras`` are prepared by
+    selectors of their own. ``dimensions`` are those it can be split by; it says nothing for others.
+
+    ``rows`` are the kinds whose facts are listed when the figure is opened, ``only`` narrows them (SQL over ``e``).
+    ``rows_of`` lists those of some members alone: ``present`` (in the group now), ``first`` (whose first
+    ``first_kinds`` fact is in the period), ``due`` (``lookback`` days before it); ``anywhere`` whatever the key, ``ever``
+    whatever the time.
+
+    ``sql`` is the independent reference: plain SQL over ``events_event e`` that returns (numerator, denominator or
+    null). Placeholders: ``{where}`` the scope and the dimension's key, ``{scope}`` the scope alone; parameters
+    ``%(start)s``, ``%(end)s`` (instants, half open), ``%(was)s`` (the previous period's start), ``%(days)s``,
+    ``%(zone)s``. Run by ``selectors.reference``.
     """
 
     key: str
@@ -134,6 +162,20 @@ class Metric:
     )
     first_kinds: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    #: So many days before the period the cohorts of ``first_kinds`` are read.
+    lookback: int = 0
+    only: str = ""
+    rows_of: Literal["", "present", "first", "due"] = ""
+    anywhere: bool = False
+    ever: bool = False
+
+
+def net(figures: Figures, kind: str, undone: str) -> int:
+    """How many facts of ``kind``, less those that took one back."""
+    return figures.count(kind) - figures.count(undone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,20 +22,33 @@ KEYS: dict[Dimension, str] = {
     Dimension.TIER: "e.tier_id::text",
     Dimension.SOURCE: "nullif(e.source, '')",
     Dimension.INVITER: (
-        f"CASE WHEN e.kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND e.data->>'is_new' = 'true'"
+        f"CASE WHEN e.kind IN ('{EventKind.CAMPAIGN_CONTRIBUTED.value}', '{EventKind.CAMPAIGN_VOIDED.value}')"
+        " AND e.data->>'is_new' = 'true'"
         " THEN e.data->>'owner' ELSE e.data->>'inviter' END"
     ),
 }
 
+_PART = "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"
+#: Done by a member of staff: a coupon written off at the till.
+_BY_STAFF = "CASE WHEN e.actor_id IS NOT NULL THEN 'staff' ELSE '' END"
+_INVITED = "CASE WHEN e.data->>'inviter' IS NOT NULL THEN 'invited' ELSE '' END"
+
 #: kind → SQL of a short text that tells its varieties apart; sums of all varieties are the kind's.
 VARIANTS: dict[str, str] = {
-    EventKind.CAMPAIGN_CONTRIBUTED: (
-        "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"
-    ),
+    EventKind.CAMPAIGN_CONTRIBUTED: _PART,
+    EventKind.CAMPAIGN_VOIDED: _PART,
+    EventKind.COUPON_REDEEMED: _BY_STAFF,
+    EventKind.COUPON_RETURNED: _BY_STAFF,
+    "link.clicked": _INVITED,
+    "page.visited": _INVITED,
     EventKind.BENEFIT_GRANTED: "coalesce(e.data->>'kind', '')",
     EventKind.BENEFIT_VOIDED: "coalesce(e.data->>'kind', '')",
     EventKind.PAGE_VIEWED: "coalesce(e.data->>'variant', '')",
     EventKind.POST_FAILED: "coalesce(e.data->>'state', '')",
+    EventKind.POINTS_CHANGED: "coalesce(e.data->>'reason', '') || CASE WHEN e.value < 0 THEN '-' ELSE '+' END",
+    EventKind.VISIT_CONVERTED: (
+        "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"
+    ),
 }
 
 #: An own act of a member: doing one of these on a day makes the member active on it (活跃).
@@ -46,12 +59,45 @@ ACTIVE_KINDS: tuple[str, ...] = (
     EventKind.ORDER_CREATED,
     EventKind.ORDER_PAID,
     EventKind.COUPON_REDEEMED,
+    EventKind.MEMBER_MESSAGED,
+    EventKind.GROUP_CHECKED_IN,
+    EventKind.LINK_CLICKED,
 )
 
 #: Kinds of row that no fact has: derived while rolling up.
 ACTIVE = "active"  # members with an own act
 AGAIN = "order.paid.again"  # members with a second paid order on the same day
-DERIVED = (ACTIVE, AGAIN)
+INVITING = (
+    "inviting"  # the member who brought a new one: one row per new member brought, its member is the owner
+)
+ISSUED = "coupon.issued"  # coupons given out less those taken back: the value is how many
+DERIVED = (ACTIVE, AGAIN, INVITING, ISSUED)
+
+#: A number that a fact of outside may have spelled otherwise.
+_OWNER = (
+    "CASE WHEN e.data->>'owner' ~ '^[0-9]+$' AND length(e.data->>'owner') < 10"
+    " THEN (e.data->>'owner')::bigint END"
+)
+_QUANTITY = (
+    "CASE WHEN e.data->>'quantity' ~ '^[0-9]+$' AND length(e.data->>'quantity') < 7"
+    " THEN (e.data->>'quantity')::numeric ELSE 1 END"
+)
+
+#: derived kind → (SQL of the value, of the member, of the condition) over one fact.
+DERIVATIONS: dict[str, tuple[str, str, str]] = {
+    ACTIVE: ("0", "e.member_id", "e.member_id IS NOT NULL AND e.kind = ANY(%(active)s)"),
+    INVITING: (
+        "0",
+        _OWNER,
+        f"e.kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND e.data->>'is_new' = 'true'",
+    ),
+    ISSUED: (
+        f"CASE e.kind WHEN '{EventKind.BENEFIT_GRANTED.value}' THEN 1 ELSE -1 END * {_QUANTITY}",
+        "e.member_id",
+        f"e.kind IN ('{EventKind.BENEFIT_GRANTED.value}', '{EventKind.BENEFIT_VOIDED.value}')"
+        " AND e.data->>'kind' = 'coupon'",
+    ),
+}
 
 #: Kinds that have cohorts: the first day of each member is kept.
 FIRST_KINDS: tuple[str, ...] = (
@@ -64,3 +110,19 @@ FIRST_KINDS: tuple[str, ...] = (
 
 #: Dimensions that hours are kept for.
 HOUR_DIMENSIONS = (Dimension.TOTAL, Dimension.GROUP, Dimension.RUN)
+
+#: A member has arrived: over the columns ``kind`` and ``variant`` of a batch.
+ARRIVED = (
+    "(kind IN ('group.joined', 'member.registered')"
+    f" OR (kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND right(variant, 4) = '+new'))"
+)
+
+#: Kinds by the names that other rooms record them under.
+REGISTERED = "member.registered"
+CLICKED = "link.clicked"
+VISITED = "page.visited"
+CONVERTED = "visit.converted"
+PRODUCT_COST = "order.cost"
+SPENT = "spend.recorded"
+CHECKED_IN = "group.checked_in"
+MESSAGED = "member.messaged"

@@ -46,3 +46,31 @@ class MemberValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.member_id}"
+
+
+class Arrival(models.Model):
+    """When a member came to a team (into a group, by registering or as somebody's guest), and when they first brought
+    a new member themselves: the pace of referral. Either may be unknown."""
+
+    pk = models.CompositePrimaryKey("team_id", "member_id")
+    team_id = models.BigIntegerField(_("团队编号"))
+    member_id = models.BigIntegerField(_("成员编号"))
+    arrived_at = models.DateTimeField(_("到来"), null=True)
+    invited_at = models.DateTimeField(_("首次带来新人"), null=True)
+
+    objects = FigureQuerySet["Arrival"].as_manager()
+
+    class Meta:
+        verbose_name = _("到来")
+        verbose_name_plural = _("到来")
+        indexes = [
+            models.Index(
+                fields=["invited_at"],
+                condition=models.Q(invited_at__isnull=False),
+                name="arrival_of_inviters",
+            ),
+            models.Index(fields=["member_id"], name="arrival_of_member"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} {self.member_id}"

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,8 @@ from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.facts import AGAIN
 from apps.analytics.selectors.binary import binary_cursor
+from apps.analytics.selectors.extras import EXTRAS
+from apps.analytics.selectors.firsts import first_days
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.events.enums import EventKind
@@ -31,6 +33,10 @@ class Kept:
     days_of: dict[tuple[str, str], list[tuple[date, BitMap]]] = field(default_factory=dict)
     firsts: dict[str, BitMap] = field(default_factory=dict)
     sets: dict[str, BitMap] = field(default_factory=dict)
+    cohorts: dict[str, dict[date, BitMap]] = field(default_factory=dict)
+    total: "Kept | None" = None
+    previous: "Kept | None" = None
+    extras: dict[str, Any] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
@@ -53,11 +59,15 @@ class Kept:
         )
 
     def daily_people(self, kind: str) -> list[int]:
+        by_day = self.people_by_day(kind)
+        return [len(by_day[day]) if day in by_day else 0 for day in self.period]
+
+    def people_by_day(self, kind: str) -> dict[date, BitMap]:
         by_day: dict[date, BitMap] = defaultdict(BitMap)
         for found in self._found(self.days_of, kind, ()):
             for day, members in self.days_of[found]:
                 by_day[day] |= members
-        return [len(by_day[day]) if day in by_day else 0 for day in self.period]
+        return by_day
 
     def repeated(self, kind: str) -> BitMap:
         # Each fact is in one set only, so who is in two sets did it twice; twice within one is kept apart.
@@ -74,11 +84,39 @@ class Kept:
     def now(self, name: str) -> BitMap:
         return self.sets.get(name, BitMap()).copy()
 
+    def returned(self, first_kind: str, kind: str, after: int) -> tuple[int, int]:
+        cohorts, by_day = self.cohorts.get(first_kind, {}), self.people_by_day(kind)
+        back = come = 0
+        for day in self.period:
+            if cohort := cohorts.get(day - timedelta(days=after)):
+                come += len(cohort)
+                back += cohort.intersection_cardinality(by_day[day]) if day in by_day else 0
+        return back, come
+
+    @property
+    def whole(self) -> "Kept":
+        return self.total or Kept(self.period)
+
+    @property
+    def before(self) -> "Kept":
+        return self.previous or Kept(self.period.previous())
+
+    def prepared(self, name: str) -> Any:
+        return self.extras.get(name)
+
     @staticmethod
     def _found(
         rows: Iterable[tuple[str, str]], kind: str, variants: Collection[str]
     ) -> list[tuple[str, str]]:
-        return [row for row in rows if row[0] == kind and (not variants or row[1] in variants)]
+        return [
+            row
+            for row in rows
+            if row[0] == kind and (not variants or any(_names(name, row[1]) for name in variants))
+        ]
+
+
+def _names(name: str, variant: str) -> bool:
+    return variant.endswith(name[1:]) if name.startswith("*") else variant == name
 
 
 def figures(
@@ -91,10 +129,12 @@ def figures(
     people: bool = True,
     first_kinds: Collection[str] = (),
     sets: Collection[str] = (),
+    lookback: int = 0,
 ) -> dict[str, Kept]:
     """Figures by key of ``dim`` ("" alone for totals), for the keys that have any, or for ``keys``.
 
     At most three queries, whatever the period. ``people`` False leaves the member sets where they are: sums only.
+    ``lookback``: cohorts of so many days before the period too.
     """
     found: dict[str, Kept] = {key: Kept(period) for key in keys or ()}
     if dim == Dimension.TOTAL:
@@ -103,10 +143,13 @@ def figures(
         return found
     _read_days(found, scope, period, kinds, dim, keys, people=people)
     if first_kinds and dim == Dimension.TOTAL:
-        for kind, members in first_days(scope, period, first_kinds).items():
-            found[""].firsts[kind] = BitMap.union(BitMap(), *members.values())
+        since = Period(period.first - timedelta(days=lookback), period.last)
+        for kind, cohorts in first_days(scope, since, first_kinds).items():
+            found[""].cohorts[kind] = cohorts
+            inside = (members for day, members in cohorts.items() if day >= period.first)
+            found[""].firsts[kind] = BitMap.union(BitMap(), *inside)
     if sets:
-        _read_sets(found, scope, dim, keys, sets)
+        _read_sets(found, scope, period, dim, keys, sets)
     return found
 
 
@@ -154,6 +197,7 @@ def _read_days(
 def _read_sets(
     found: dict[str, Kept],
     scope: Scope,
+    period: Period,
     dim: Dimension,
     keys: Collection[str] | None,
     names: Collection[str],
@@ -171,31 +215,8 @@ def _read_sets(
         for key, name, members in cursor.fetchall():
             kept = found.get(key)
             if kept is None:
-                kept = found[key] = Kept(Period(date.min, date.min))
+                kept = found[key] = Kept(period)
             kept.sets[name] = kept.sets.get(name, BitMap()) | BitMap.deserialize(bytes(members))
-
-
-def first_days(scope: Scope, period: Period, kinds: Collection[str]) -> dict[str, dict[date, BitMap]]:
-    """{kind: {day: members who did it for the first time on that day}}, first within the scope."""
-    found: dict[str, dict[date, BitMap]] = {str(kind): {} for kind in kinds}
-    # Of one row per day only the period is needed; of several teams, who came to another one before.
-    since = period.first if len(scope.set_teams) <= 1 else date.min
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT kind, day, members FROM analytics_firstday"
-            " WHERE kind = ANY(%s) AND team_id = ANY(%s) AND day BETWEEN %s AND %s ORDER BY day",
-            [list(found), scope.set_teams, since, period.last],
-        )
-        rows = cursor.fetchall()
-    # The first day in several teams is the earliest of each team's: who was there before is not new.
-    seen: dict[str, BitMap] = {kind: BitMap() for kind in found}
-    for kind, day, members in rows:
-        fresh = BitMap.deserialize(bytes(members)) - seen[kind]
-        seen[kind] |= fresh
-        if day >= period.first and fresh:
-            days = found[kind]
-            days[day] = days[day] | fresh if day in days else fresh
-    return found
 
 
 def readings(
@@ -206,8 +227,13 @@ def readings(
     dim: Dimension = Dimension.TOTAL,
     keys: Collection[str] | None = None,
 ) -> dict[str, dict[str, Reading]]:
-    """{key of the dimension: {metric key: reading}}: all metrics from one look at the rollups."""
-    wanted = list(metrics)
+    """{key of the dimension: {metric key: reading}}: all metrics from one look at the rollups.
+
+    A metric that cannot be split by ``dim`` reads None. Queries: at most three, and two more each for metrics that
+    compare with the whole or with the period before; one for each extra.
+    """
+    asked = list(metrics)
+    wanted = [metric for metric in asked if dim in metric.dimensions]
     found = figures(
         scope=scope,
         period=period,
@@ -216,5 +242,41 @@ def readings(
         keys=keys,
         first_kinds={kind for metric in wanted for kind in metric.first_kinds},
         sets={name for metric in wanted for name in metric.sets},
+        lookback=max((metric.lookback for metric in wanted), default=0),
     )
-    return {key: {metric.key: metric.formula(kept) for metric in wanted} for key, kept in found.items()}
+    _add_context(found, wanted, scope, period)
+    _add_before(found, wanted, scope, period, dim, keys)
+    for name in {name for metric in wanted for name in metric.extras}:
+        for key, data in EXTRAS[name](scope, period, dim, keys).items():
+            if key in found:
+                found[key].extras[name] = data
+    nothing = Reading(None)
+    return {
+        key: {metric.key: metric.formula(kept) if dim in metric.dimensions else nothing for metric in asked}
+        for key, kept in found.items()
+    }
+
+
+def _add_context(found: dict[str, Kept], metrics: list[Metric], scope: Scope, period: Period) -> None:
+    kinds = {kind for metric in metrics for kind in metric.context}
+    if not kinds:
+        return
+    total = figures(scope=scope, period=period, kinds=kinds)[""]
+    for kept in found.values():
+        kept.total = total
+
+
+def _add_before(
+    found: dict[str, Kept],
+    metrics: list[Metric],
+    scope: Scope,
+    period: Period,
+    dim: Dimension,
+    keys: Collection[str] | None,
+) -> None:
+    kinds = {kind for metric in metrics for kind in metric.before}
+    if not kinds:
+        return
+    earlier = period.previous()
+    for key, kept in figures(scope=scope, period=earlier, kinds=kinds, dim=dim, keys=keys).items():
+        found.setdefault(key, Kept(period)).previous = kept

@@ -67,6 +67,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     inlines = [MembershipInline]
     compressed_fields = True
     readonly_fields = ["member_count", "stage_label"]
+    autocomplete_fields = ["model"]
     fieldsets = FIELDSETS
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type[GroupResource]]:

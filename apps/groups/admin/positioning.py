@@ -15,6 +15,7 @@ FIELDSETS: list[tuple[Any, dict[str, Any]]] = [
                 ("leader_name", "capacity"),
                 ("channel", "channel_address"),
                 ("timezone", "member_count"),
+                "model",
             ]
         },
     ),

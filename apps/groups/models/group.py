@@ -41,6 +41,15 @@ class Group(TimeStamped):
         blank=True,
         related_name="owned_groups",
     )
+    model = models.ForeignKey(
+        "self",
+        verbose_name=_("样板群"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="copies",
+        help_text=_("照着哪个群复制的：分析里会拿头 30 天和它比。"),
+    )
     leader_name = models.CharField(
         _("群主"), max_length=60, blank=True, help_text=_("群里显示的群主或领袖。")
     )
@@ -112,6 +121,11 @@ class Group(TimeStamped):
                 | Q(ends_on__gte=F("starts_on")),
                 name="group_ends_after_start",
                 violation_error_message=_("结束日期不能早于开始日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(model__isnull=True) | ~Q(model=F("id")),
+                name="group_not_its_own_model",
+                violation_error_message=_("一个群不能以自己为样板。"),
             ),
         ]
         indexes = [models.Index(fields=["team", "kind"])]

@@ -7,6 +7,7 @@ typing the address does not take the merit away. Touches older than 90 days, and
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -35,8 +36,8 @@ def touches_of(*, member_id: int, token_hash: str, now: datetime) -> QuerySet[To
     return touches.exclude(inviter_id=member_id).order_by("at", "id")
 
 
-def ends_of(*, run_id: int, member_id: int, token_hash: str, now: datetime) -> Ends:
-    """First and last touch of the run for what the member does now."""
+def ends_of(*, run_id: int | QuerySet[Any], member_id: int, token_hash: str, now: datetime) -> Ends:
+    """First and last touch of the run (its id, or a query of one) for what the member does now."""
     touches = touches_of(member_id=member_id, token_hash=token_hash, now=now).filter(run_id=run_id)
     first = touches.first()
     if first is None:

@@ -15,10 +15,12 @@ from apps.h5.providers.wechat_oauth import WechatUser
 from apps.h5.selectors.attribution import touches_of
 from apps.h5.selectors.tokens import hash_of
 from apps.h5.services.consents import check_version, has_agreed, record_consent
+from apps.h5.services.facts import came_by
 from apps.h5.services.visits import adopt_visitor
 from apps.members.enums import IdentityKind, LoginWay
 from apps.members.models import Identity, Member
 from apps.members.models.member import MemberTeam
+from apps.members.services.facts import record_registered
 from apps.members.services.sessions import open_session
 
 _LONGEST_SOURCE = 60
@@ -67,7 +69,7 @@ def log_in(
     if identity is not None:
         learn_identity(member, identity)
     if is_new:
-        _remember_arrival(member, visitor_token, now)
+        _remember_arrival(member, visitor_token, source, now)
     token = open_session(
         member=member,
         now=now,
@@ -131,7 +133,7 @@ def learn_identity(member: Member, identity: WechatUser) -> None:
         Member.objects.filter(pk=member.pk, nickname="").update(nickname=identity.nickname)
 
 
-def _remember_arrival(member: Member, visitor_token: str, now: datetime) -> None:
+def _remember_arrival(member: Member, visitor_token: str, way: LoginWay, now: datetime) -> None:
     """Who brought the new member and from where; and who may see them before any group does (S1)."""
     touches = touches_of(member_id=member.pk, token_hash=hash_of(visitor_token), now=now)
     first: Touch | None = touches.first()
@@ -140,11 +142,25 @@ def _remember_arrival(member: Member, visitor_token: str, now: datetime) -> None
         source=f"h5:{channel or 'direct'}"[:_LONGEST_SOURCE],
         inviter_id=first.inviter_id if first is not None else None,
     )
-    runs = Run.objects.filter(pk__in=touches.values("run_id"), campaign__team__isnull=False)
+    runs = Run.objects.filter(pk__in=touches.values("run_id"))
+    seen = {
+        pk: (campaign, team) for pk, campaign, team in runs.values_list("pk", "campaign", "campaign__team")
+    }
     MemberTeam.objects.bulk_create(
         [
             MemberTeam(member=member, team_id=team_id, is_granted=True)
-            for team_id in sorted(set(runs.values_list("campaign__team_id", flat=True)))
+            for team_id in sorted({team_id for _campaign, team_id in seen.values() if team_id is not None})
         ],
         ignore_conflicts=True,
+    )
+    campaign_id, team_id = seen[first.run_id] if first is not None else (None, None)
+    came = came_by(first)
+    where = {"run": first.run_id, "campaign": campaign_id} if first is not None else {}
+    record_registered(
+        member_id=member.pk,
+        now=now,
+        way=way.value,
+        team_id=team_id,
+        group_id=came.group_id,
+        came={**where, **came.words()},
     )

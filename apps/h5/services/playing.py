@@ -1,14 +1,18 @@
 """Members act: the engine does it, and what the visit led to is written down."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from apps.campaigns.enums import PartState
-from apps.campaigns.models import Contribution
+from apps.campaigns.models import Contribution, Entry
 from apps.campaigns.services.engine import Origin, Outcome, act, open_entry
 from apps.h5.enums import ConversionKind
+from apps.h5.selectors.attribution import ends_of
+from apps.h5.selectors.tokens import hash_of
 from apps.h5.services.attribution import record_conversion
+from apps.h5.services.facts import came_by
 
 
 def open_as_member(
@@ -22,6 +26,8 @@ def open_as_member(
     now: datetime,
 ) -> Outcome:
     """As the engine's ``open_entry``. The repeat of a key writes nothing twice (C11)."""
+    ends = ends_of(run_id=run_id, member_id=member_id, token_hash=hash_of(visitor_token), now=now)
+    origin = replace(origin, came=came_by(ends.last))
     outcome = open_entry(run_id=run_id, member_id=member_id, params=params, key=key, now=now, origin=origin)
     record_conversion(
         kind=ConversionKind.ENTRY,
@@ -30,6 +36,7 @@ def open_as_member(
         member_id=member_id,
         visitor_token=visitor_token,
         now=now,
+        ends=ends,
     )
     return outcome
 
@@ -46,6 +53,9 @@ def act_as_member(
     now: datetime,
 ) -> Outcome:
     """As the engine's ``act``. Somebody else's first contribution to an entry is what the visit led to."""
+    run = Entry.objects.filter(code=code).values("run_id")[:1]
+    ends = ends_of(run_id=run, member_id=member_id, token_hash=hash_of(visitor_token), now=now)
+    origin = replace(origin, came=came_by(ends.last))
     outcome = act(code=code, verb=verb, member_id=member_id, params=params, key=key, now=now, origin=origin)
     part = _first_part(outcome.entry_id, member_id)
     if part is not None:
@@ -56,6 +66,7 @@ def act_as_member(
             member_id=member_id,
             visitor_token=visitor_token,
             now=now,
+            ends=ends,
         )
     return outcome
 

@@ -1,11 +1,12 @@
 """Writing down who came from where, before anybody knows who it is."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.campaigns.models import ShareLink
 from apps.campaigns.services.utm import clean_utm
@@ -13,6 +14,7 @@ from apps.h5.models import Touch, Visitor
 from apps.h5.selectors.attribution import SITTING
 from apps.h5.selectors.tokens import hash_of
 from apps.h5.services.attribution import record_logins
+from apps.h5.services.facts import VISITED, touch_values, touch_words
 
 _LONGEST_HOST = 80
 
@@ -59,7 +61,7 @@ def touch(
         _learn(recent, version_id, variant)
         return recent
     inviter_id = link.inviter_id if link is not None and link.inviter_id != visitor.member_id else None
-    return Touch.objects.create(
+    made = Touch.objects.create(
         visitor=visitor,
         run_id=run_id,
         link=link,
@@ -73,6 +75,10 @@ def touch(
         variant=variant[:1],
         at=now,
     )
+    with connection.cursor() as cursor:
+        values = touch_values(made, member_id=visitor.member_id, now=now)
+        cursor.execute(VISITED, {**values, "about": json.dumps(touch_words(made))})
+    return made
 
 
 @transaction.atomic

@@ -45,7 +45,7 @@ def short(request: HttpRequest, code: str) -> HttpResponseBase:
         return _gone(request)
     utm = clean_utm(link.utm) | clean_utm(request.GET)
     if request.method == "GET" and not is_machine(request.headers):
-        count_click(link)
+        count_click(link, member_id=member_id_of(request), now=now_of(request))
         token = visitor_token(request)
         touch(
             token=token,

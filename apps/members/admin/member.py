@@ -16,6 +16,7 @@ from unfold.decorators import display
 from apps.accounts.admin.base import ScopedModelAdmin, visible
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.services.audit import audit
+from apps.core.clock import database_now
 from apps.core.sentences import listed
 from apps.members.admin import panels
 from apps.members.admin.actions import add_tags
@@ -35,8 +36,9 @@ from apps.members.admin.panels import Fact
 from apps.members.admin.personal import points_view, reveal_view
 from apps.members.admin.tokens import close_tokens_view, token_view
 from apps.members.enums import Lifecycle
-from apps.members.models import Member
+from apps.members.models import Member, Tier
 from apps.members.selectors.search import search_members
+from apps.members.services.facts import record_registered, record_tier_changed
 from apps.members.services.personal_data import REVEAL
 from apps.members.services.sessions import OPEN_FOR_OTHERS
 from apps.members.services.sight import grant_sight
@@ -159,9 +161,14 @@ class MemberAdmin(ScopedModelAdmin):
         return member.lifecycle, member.get_lifecycle_display()
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        before = Tier.objects.filter(member=obj).first() if change and "tier" in form.changed_data else None
         super().save_model(request, obj, form, change)
+        actor: Any = request.user
         if not change:
-            grant_sight(member=obj, actor=request.user)  # type: ignore[arg-type]
+            grant_sight(member=obj, actor=actor)
+            record_registered(member_id=obj.pk, now=database_now(), way="staff", actor=actor)
+        elif before != obj.tier and "tier" in form.changed_data:
+            record_tier_changed(member=obj, before=before, after=obj.tier, actor=actor, now=database_now())
         fields = sorted(set(form.changed_data))
         audit(
             actor=request.user,  # type: ignore[arg-type]

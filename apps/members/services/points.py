@@ -1,8 +1,10 @@
 """Changing a balance: by hand, by a campaign, or many at once (M4)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -11,10 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.core.errors import Invalid
+from apps.events.enums import EventKind
+from apps.events.models import Event
+from apps.events.services.recording import record
 from apps.members.enums import PointsReason
 from apps.members.models import Member, PointsEntry
+from apps.members.selectors.teams import ONLY_TEAM, only_team_of
 
 _MOST = 1_000_000_000
+#: What a change says in the log, over ``e`` (the ledger's new row) and ``g`` (its team and what it is about).
+_FACT = f"""
+INSERT INTO events_event (occurred_at, kind, key, team_id, member_id, subject, value, data)
+SELECT %(now)s, '{EventKind.POINTS_CHANGED.value}', 'points:' || e.id,
+  coalesce(g.team_id, {ONLY_TEAM.format(member="e.member_id")}), e.member_id, 'points:' || e.id, e.delta,
+  g.about || jsonb_build_object('reason', %(reason)s::text)"""
 
 
 @transaction.atomic
@@ -48,6 +60,21 @@ def adjust_points(
     entry = PointsEntry.objects.create(
         member=member, delta=delta, reason=PointsReason.ADJUST, key=full_key, note=reason[:200], at=now
     )
+    record(
+        [
+            Event(
+                occurred_at=now,
+                kind=EventKind.POINTS_CHANGED,
+                key=f"points:{entry.pk}",
+                team_id=only_team_of(member.pk),
+                actor=actor,
+                member_id=member.pk,
+                subject=f"points:{entry.pk}",
+                value=delta,
+                data={"reason": PointsReason.ADJUST.value},
+            )
+        ]
+    )
     audit(actor=actor, action="member.adjust_points", target=member, reason=reason[:500], delta=delta)
     member.refresh_from_db(fields=["points_balance", "updated_at"])
     return entry
@@ -62,8 +89,13 @@ def move_points(
     note: str,
     now: datetime,
     reason: PointsReason = PointsReason.CAMPAIGN,
+    team_id: int | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> bool:
     """Change a balance by ``delta`` with a ledger entry, once per ``key``; False if ``key`` was known already.
+
+    ``team_id`` and ``about`` (run, campaign) say in the fact what it was for; without a team it is the member's only
+    one.
 
     Raises ``Invalid`` with code ``no_points`` if the balance would fall below zero (M4). It opens no savepoint:
     who means to go on after a refusal calls it in an ``atomic`` block of its own.
@@ -84,9 +116,16 @@ def move_points(
               UPDATE members_member SET points_balance = points_balance + %(delta)s, updated_at = %(now)s
               WHERE id = %(member)s AND points_balance + %(delta)s BETWEEN 0 AND 2147483647
                 AND NOT EXISTS (SELECT 1 FROM members_pointsentry WHERE key = %(key)s)
-              RETURNING id)
-            INSERT INTO members_pointsentry (member_id, delta, reason, key, note, at)
-            SELECT m.id, %(delta)s, %(reason)s, %(key)s, %(note)s, %(now)s FROM m RETURNING id
+              RETURNING id),
+            e AS (
+              INSERT INTO members_pointsentry (member_id, delta, reason, key, note, at)
+              SELECT m.id, %(delta)s, %(reason)s, %(key)s, %(note)s, %(now)s FROM m
+              RETURNING id, member_id, delta),
+            g AS (SELECT %(team)s::bigint AS team_id, %(about)s::jsonb AS about),
+            fact AS ("""
+            + _FACT
+            + """ FROM e, g)
+            SELECT id FROM e
             """,
             {
                 "delta": delta,
@@ -95,6 +134,8 @@ def move_points(
                 "key": key,
                 "reason": reason.value,
                 "note": note[:200],
+                "team": team_id,
+                "about": json.dumps(dict(about or {})),
             },
         )
         if cursor.fetchone():
@@ -113,12 +154,14 @@ def move_points(
 
 @dataclass(frozen=True)
 class PointsGift:
-    """``points`` (≥ 1) for a member, once per ``key``."""
+    """``points`` (≥ 1) for a member, once per ``key``; ``team_id`` and ``about`` as in :func:`move_points`."""
 
     member_id: int
     points: int
     key: str
     note: str = ""
+    team_id: int | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic(savepoint=False)
@@ -146,7 +189,12 @@ def give_points(
               SELECT g.member_id, g.points, %(reason)s, g.key, g.note, %(now)s
               FROM unnest(%(members)s::bigint[], %(points)s::int[], %(keys)s::text[], %(notes)s::text[])
                 AS g(member_id, points, key, note)
-              ON CONFLICT (key) DO NOTHING RETURNING member_id, delta),
+              ON CONFLICT (key) DO NOTHING RETURNING id, member_id, delta, key),
+            fact AS ("""
+            + _FACT
+            + """ FROM entry e JOIN (
+                SELECT DISTINCT ON (key) * FROM unnest(%(keys)s::text[], %(teams)s::bigint[], %(abouts)s::jsonb[])
+                  AS u(key, team_id, about)) g USING (key)),
             changed AS (
               UPDATE members_member m SET points_balance = m.points_balance + s.total, updated_at = %(now)s
               FROM (SELECT member_id, sum(delta) AS total FROM entry GROUP BY 1) s WHERE m.id = s.member_id)
@@ -159,6 +207,8 @@ def give_points(
                 "points": [gift.points for gift in gifts],
                 "keys": [gift.key for gift in gifts],
                 "notes": [gift.note[:200] for gift in gifts],
+                "teams": [gift.team_id for gift in gifts],
+                "abouts": [json.dumps(dict(gift.about)) for gift in gifts],
             },
         )
         return cursor.fetchone()[0]

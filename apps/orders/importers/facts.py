@@ -27,6 +27,7 @@ class FactStep(Step):
             "created": EventKind.ORDER_CREATED.value,
             "paid": EventKind.ORDER_PAID.value,
             "refunded": EventKind.ORDER_REFUNDED.value,
+            "cost": EventKind.ORDER_COST.value,
             "prospect": Lifecycle.PROSPECT.value,
             "new": Lifecycle.NEW.value,
         }
@@ -40,7 +41,10 @@ class FactStep(Step):
             FROM orders_order o CROSS JOIN LATERAL (VALUES
               (%(created)s, o.amount),
               (%(paid)s, CASE WHEN o.paid_at IS NOT NULL THEN o.amount END),
-              (%(refunded)s, nullif(o.refund_amount, 0))) AS k(kind, value)
+              (%(refunded)s, nullif(o.refund_amount, 0)),
+              (%(cost)s, CASE WHEN o.paid_at IS NOT NULL
+                THEN nullif(o.cost - round(o.cost * o.refund_amount / greatest(o.amount, 0.01), 2), 0) END))
+              AS k(kind, value)
             WHERE o.id IN ({_MADE}) AND k.value IS NOT NULL
             ON CONFLICT DO NOTHING
             """,

@@ -69,15 +69,18 @@ class OrderStep(Step):
             f"""
             INSERT INTO events_event
               (occurred_at, kind, key, team_id, actor_id, group_id, member_id, subject, value, data)
-            SELECT o.ordered_at, %(kind)s, %(kind)s || ':undo:' || o.id, o.team_id, %(actor)s, o.group_id,
-              o.member_id, 'order:' || o.id, o.amount - o.refund_amount,
+            SELECT o.ordered_at, k.kind, k.kind || ':undo:' || o.id, o.team_id, %(actor)s, o.group_id,
+              o.member_id, 'order:' || o.id, k.value,
               jsonb_build_object('undo_of_import', %(job)s::bigint)
-            FROM orders_order o
-            WHERE o.id IN ({made}) AND o.paid_at IS NOT NULL AND o.amount > o.refund_amount
+            FROM orders_order o CROSS JOIN LATERAL (VALUES
+              (%(kind)s, o.amount - o.refund_amount),
+              (%(cost)s, round(o.cost * o.refund_amount / greatest(o.amount, 0.01), 2) - o.cost)) AS k(kind, value)
+            WHERE o.id IN ({made}) AND o.paid_at IS NOT NULL AND o.amount > o.refund_amount AND k.value <> 0
             ON CONFLICT DO NOTHING
             """,
             {
                 "kind": EventKind.ORDER_REFUNDED.value,
+                "cost": EventKind.ORDER_COST.value,
                 "actor": run.actor.pk if run.actor else None,
                 "job": run.job_id,
             },

@@ -35,6 +35,7 @@ class Order(TimeStamped):
 
     ``purpose`` and ``purpose_ref`` say which room the order serves and what that room calls it: its owner in
     ``services.owners`` hears of every change. ``group_id`` is a plain number: groups lie above this room.
+    ``facts`` is what its owner says of where it came from (campaign, run, post, channel, inviter), for every event.
     ``pay_before`` is when an unpaid order lapses and what it holds becomes free (C5).
     """
 
@@ -94,6 +95,15 @@ class Order(TimeStamped):
     closed_at = models.DateTimeField(_("关闭时间"), null=True, blank=True)
     purpose = models.CharField(_("用途"), max_length=24, blank=True, default="", db_default="")
     purpose_ref = models.CharField(_("用途编号"), max_length=80, blank=True, default="", db_default="")
+
+    facts = models.JSONField(
+        _("来历"),
+        default=dict,
+        db_default={},
+        blank=True,
+        editable=False,
+        help_text=_("活动、活动期、帖子、渠道、邀请人：写进这张订单的每个事件。"),
+    )
 
     objects = OrderQuerySet.as_manager()
 

@@ -37,8 +37,52 @@ def order_event(
         member_id=order.member_id,
         subject=f"order:{order.pk}",
         value=value,
-        data={"purpose": order.purpose} if order.purpose else {},
+        data={"purpose": order.purpose, **order.facts} if order.purpose else dict(order.facts),
     )
+
+
+def paid_events(
+    order: Order, *, key: str, value: Decimal, at: datetime, actor: User | None = None
+) -> list[Event]:
+    """``order.paid``, and ``order.cost`` where the order has one: what the pieces cost us, once it is sold."""
+    events = [order_event(order, EventKind.ORDER_PAID, key=key, value=value, at=at, actor=actor)]
+    if order.cost:
+        kind = EventKind.ORDER_COST
+        events.append(
+            order_event(order, kind, key=f"{kind}:{order.pk}", value=order.cost, at=at, actor=actor)
+        )
+    return events
+
+
+def refund_events(
+    order: Order,
+    *,
+    key: str,
+    kept_before: Decimal,
+    returned: Decimal,
+    at: datetime,
+    actor: User | None = None,
+) -> list[Event]:
+    """``order.refunded`` over ``returned`` yuan, and the cost's like share as a negative ``order.cost``.
+
+    ``kept_before`` is what we still had of the order's price. The shares of several refunds add up to the cost,
+    whatever they were rounded to.
+    """
+    kind = EventKind.ORDER_REFUNDED
+    events = [order_event(order, kind, key=f"{kind}:{key}", value=returned, at=at, actor=actor)]
+    back = cost_of(order, kept_before) - cost_of(order, kept_before - returned)
+    if back:
+        kind = EventKind.ORDER_COST
+        events.append(order_event(order, kind, key=f"{kind}:back:{key}", value=-back, at=at, actor=actor))
+    return events
+
+
+def cost_of(order: Order, kept: Decimal) -> Decimal:
+    """The share of the cost that stands against ``kept`` yuan of the order's price."""
+    if not order.amount:
+        return Decimal(0)
+    share = min(max(kept, Decimal(0)), order.amount) / order.amount
+    return (order.cost * share).quantize(Decimal("0.01"))
 
 
 def add_spent(order: Order, amount: Decimal, *, now: datetime) -> None:

@@ -1,8 +1,10 @@
 """Opening and closing orders."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +19,7 @@ from apps.events.services.recording import record
 from apps.members.models import Member
 from apps.orders.enums import ORDER_MOVES, OrderState
 from apps.orders.models import Order, Product
-from apps.orders.services.facts import order_event
+from apps.orders.services.facts import order_event, paid_events
 from apps.orders.services.money import cents
 from apps.orders.services.numbers import new_number
 from apps.orders.services.owners import locked, owner_of
@@ -41,12 +43,13 @@ def create_order(
     team: Team | None = None,
     group_id: int | None = None,
     cost: Decimal | int = 0,
+    facts: Mapping[str, Any] | None = None,
     actor: User | None = None,
 ) -> Order:
     """Open an order in the caller's transaction: one INSERT and its event, no lock.
 
     ``amount`` is what is payable in total (default: price times quantity); an order over nothing is born paid,
-    and its owner is not told. Raises ``Invalid`` for money that is not to the cent, no quantity, or a deadline
+    and its owner is not told. ``facts`` (campaign, run, post, channel, inviter) go into all its events. Raises ``Invalid`` for money that is not to the cent, no quantity, or a deadline
     that has passed; ``IntegrityError`` when (purpose, purpose_ref) has an order already.
     """
     unit_price = cents(unit_price, field="unit_price")
@@ -74,17 +77,17 @@ def create_order(
         paid_at=now if is_free else None,
         purpose=purpose,
         purpose_ref=purpose_ref,
+        facts=dict(facts or {}),
     )
     # No savepoint: this is on the way of every seat, and nothing here can be half done.
     with transaction.atomic(savepoint=False):
         order.save(force_insert=True)
-        kinds = (
-            [EventKind.ORDER_CREATED, EventKind.ORDER_PAID] if order.paid_at else [EventKind.ORDER_CREATED]
-        )
-        record(
-            order_event(order, kind, key=f"{kind}:{order.pk}", value=total, at=now, actor=actor)
-            for kind in kinds
-        )
+        kind = EventKind.ORDER_CREATED
+        events = [order_event(order, kind, key=f"{kind}:{order.pk}", value=total, at=now, actor=actor)]
+        if order.paid_at:
+            key = f"{EventKind.ORDER_PAID}:{order.pk}"
+            events += paid_events(order, key=key, value=total, at=now, actor=actor)
+        record(events)
     return order
 
 

@@ -17,7 +17,7 @@ from apps.events.enums import EventKind
 from apps.events.services.recording import record
 from apps.orders.enums import CLOSED_STATES, ORDER_MOVES, OrderState
 from apps.orders.models import Order, Payment
-from apps.orders.services.facts import add_spent, order_event
+from apps.orders.services.facts import add_spent, paid_events
 from apps.orders.services.money import cents
 from apps.orders.services.orders import check_may
 from apps.orders.services.owners import locked, owner_of
@@ -173,13 +173,7 @@ def _pay(order: Order, payment: Payment, now: datetime, actor: User | None) -> N
         provider=payment.provider,
     )
     kind = EventKind.ORDER_PAID
-    record(
-        [
-            order_event(
-                order, kind, key=f"{kind}:{order.pk}", value=order.amount, at=payment.paid_at, actor=actor
-            )
-        ]
-    )
+    record(paid_events(order, key=f"{kind}:{order.pk}", value=order.amount, at=payment.paid_at, actor=actor))
     if owner := owner_of(order):
         owner.paid(order, now)
     add_spent(order, order.amount, now=now)

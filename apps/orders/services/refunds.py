@@ -11,7 +11,6 @@ from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.core.errors import Invalid, WrongState
 from apps.core.models import move
-from apps.events.enums import EventKind
 from apps.events.services.recording import record
 from apps.orders.enums import (
     OPEN_REFUND_STATES,
@@ -23,7 +22,7 @@ from apps.orders.enums import (
 )
 from apps.orders.models import Order, Payment, Refund
 from apps.orders.providers.registry import get_provider
-from apps.orders.services.facts import order_event, take_spent_back
+from apps.orders.services.facts import refund_events, take_spent_back
 from apps.orders.services.money import cents
 from apps.orders.services.numbers import new_number
 from apps.orders.services.orders import check_may
@@ -186,8 +185,16 @@ def finish(refund: Refund, *, done_at: datetime, provider_no: str, now: datetime
     state = OrderState.REFUNDED if kept <= 0 else OrderState.PARTLY_REFUNDED
     if state != order.state:
         move(order, state, table=ORDER_MOVES)
-    kind = EventKind.ORDER_REFUNDED
-    record([order_event(order, kind, key=f"{kind}:{refund.pk}", value=returned, at=now, actor=refund.actor)])
+    record(
+        refund_events(
+            order,
+            key=str(refund.pk),
+            kept_before=min(order.amount, kept_before),
+            returned=returned,
+            at=now,
+            actor=refund.actor,
+        )
+    )
     if owner := owner_of(order):
         owner.refunded(order, refund, now)
     tell_refunded(order, now)

@@ -65,9 +65,12 @@ class Filters:
         user: User,
         now: datetime | None = None,
         default: str = DEFAULT,
-        is_shared: bool = False,
+        within: Scope | None = None,
     ) -> "Filters":
-        """Read ``query`` (text by name) with the rights of ``user``. Never raises: see ``problems``."""
+        """Read ``query`` (text by name) with the rights of ``user``. Never raises: see ``problems``.
+
+        ``within`` is the scope of a shared link: it stands for the user's, and marks the page as shared.
+        """
         now = now or database_now()
         texts = {name: str(value)[:_MAX_TEXT].replace("\0", "") for name, value in query.items()}
         problems: list[str] = []
@@ -84,7 +87,7 @@ class Filters:
             dim = ""
         return cls(
             user=user,
-            scope=scope_of(user).narrowed(team_id),
+            scope=(within or scope_of(user)).narrowed(team_id),
             period=period,
             previous=previous_of(preset, period),
             now=now,
@@ -100,8 +103,13 @@ class Filters:
             more={name: text for name, text in texts.items() if name not in _KNOWN | _CONTROL},
             problems=tuple(problems),
             names=tuple(names),
-            is_shared=is_shared,
+            is_shared=within is not None,
         )
+
+    @property
+    def is_today(self) -> bool:
+        """The range is today alone: not over yet, so not to be measured against a whole day."""
+        return self.period.days == 1 and self.period.last == day_of(self.now)
 
     @property
     def slice(self) -> tuple[Dimension, str]:

@@ -14,6 +14,7 @@ from apps.analytics.admin.board.export import exported
 from apps.analytics.admin.board.filters import Filters
 from apps.analytics.admin.board.freshness import freshness
 from apps.analytics.admin.board.presets import DEFAULT
+from apps.analytics.admin.board.tools import tools_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Page:
     #: Place in the sidebar: 10 overview, 20 funnel, 30 acquisition … 100 where nobody says.
     order: int = 100
     in_sidebar: bool = True
+    #: "analytics/bare.html" for a page without the admin around it.
+    base: str = "admin/base_site.html"
+    is_dark: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,20 @@ def page_view(page: Page, request: HttpRequest) -> HttpResponse:
     built = page.build(filters)
     if "export" in request.GET:
         return exported(page, filters, built, request)
+    context = {**site.each_context(request), "is_fullwidth": "1", "board_base": page.base}
+    tools = tools_of(page, filters)
     return TemplateResponse(
-        request,
-        page.template,
-        {
-            **site.each_context(request),
-            "title": page.label,
-            "is_fullwidth": "1",
-            "board_base": "admin/base_site.html",
-            "page": page,
-            "filters": filters,
-            "bar": bar_of(page, filters),
-            "fresh": freshness(filters.now),
-            **built,
-        },
+        request, page.template, context | page_context(page, filters, built) | {"tools": tools}
     )
+
+
+def page_context(page: Page, filters: Filters, built: dict[str, Any]) -> dict[str, Any]:
+    """What every template of a page is given, signed in or not."""
+    return {
+        "title": page.label,
+        "page": page,
+        "filters": filters,
+        "bar": bar_of(page, filters),
+        "fresh": freshness(filters.now),
+        **built,
+    }

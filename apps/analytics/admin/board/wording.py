@@ -72,7 +72,7 @@ def change_of(now: Reading, was: Reading, unit: Unit, direction: Direction) -> C
         text = _("%s 个百分点") % f"{difference * 100:+.1f}"
         return Change(difference, text, "" if _overlaps(now, was) else _tone(difference, direction))
     if not was.value:
-        return Change(None, _("上期为 0") if now.value else "")
+        return Change(None, "")
     relative = difference / abs(float(was.value))
     text = (
         f"{relative:+.1%}"

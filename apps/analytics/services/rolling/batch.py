@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from apps.analytics.metrics.facts import ACTIVE, ACTIVE_KINDS, KEYS, VARIANTS
+from apps.analytics.metrics.facts import ACTIVE_KINDS, DERIVATIONS, KEYS, VARIANTS
 from apps.analytics.selectors.periods import business_zone
 
 _COLUMNS = ", ".join(f"({sql})::varchar(60) AS d_{dim.value}" for dim, sql in KEYS.items())
@@ -14,16 +14,19 @@ _VARIANT = (
     + " ELSE '' END"
 )
 
+_DERIVED = "".join(
+    f"\n  UNION ALL SELECT '{kind}', '', {value}, {member} WHERE {condition}"
+    for kind, (value, member, condition) in DERIVATIONS.items()
+)
+
 _CREATE = f"""
 CREATE TEMPORARY TABLE analytics_batch AS
 SELECT (e.occurred_at AT TIME ZONE %(zone)s)::date AS day,
   date_trunc('hour', e.occurred_at, %(zone)s) AS hour,
-  e.occurred_at, coalesce(e.team_id, 0) AS team_id, k.kind, k.variant, k.value, e.member_id, e.group_id,
+  e.occurred_at, coalesce(e.team_id, 0) AS team_id, k.kind, k.variant, k.value, k.member_id, e.group_id,
   {_COLUMNS}
 FROM events_event e CROSS JOIN LATERAL (
-  SELECT e.kind AS kind, {_VARIANT} AS variant, coalesce(e.value, 0) AS value
-  UNION ALL
-  SELECT '{ACTIVE}', '', 0 WHERE e.member_id IS NOT NULL AND e.kind = ANY(%(active)s)) k
+  SELECT e.kind AS kind, {_VARIANT} AS variant, coalesce(e.value, 0) AS value, e.member_id AS member_id{_DERIVED}) k
 WHERE {{where}}
 """
 

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.backends.utils import CursorWrapper
 from pyroaring import BitMap
 
-from apps.analytics.metrics.facts import FIRST_KINDS
+from apps.analytics.metrics.facts import ARRIVED, FIRST_KINDS, INVITING
 from apps.analytics.selectors.scope import HOUSE
 from apps.analytics.services.rolling.days import stored
 
@@ -42,6 +42,23 @@ ON CONFLICT (team_id, member_id) DO UPDATE SET first_paid_at = least(v.first_pai
   last_paid_at = greatest(v.last_paid_at, excluded.last_paid_at), orders = v.orders + excluded.orders,
   paid = v.paid + excluded.paid, refunded = v.refunded + excluded.refunded
 """
+
+_ARRIVALS = f"""
+INSERT INTO analytics_arrival AS a (team_id, member_id, arrived_at, invited_at)
+SELECT team_id, member_id, min(occurred_at) FILTER (WHERE kind <> '{INVITING}'),
+  min(occurred_at) FILTER (WHERE kind = '{INVITING}')
+FROM analytics_batch WHERE member_id IS NOT NULL AND (kind = '{INVITING}' OR {ARRIVED})
+GROUP BY 1, 2
+ON CONFLICT (team_id, member_id) DO UPDATE SET arrived_at = least(a.arrived_at, excluded.arrived_at),
+  invited_at = least(a.invited_at, excluded.invited_at)
+WHERE a.arrived_at IS NULL OR excluded.arrived_at < a.arrived_at
+  OR excluded.invited_at < coalesce(a.invited_at, 'infinity')
+"""
+
+
+def add_arrivals(cursor: CursorWrapper) -> None:
+    """Note who came, and who brought their first new member."""
+    cursor.execute(_ARRIVALS)
 
 
 def add_values(cursor: CursorWrapper) -> None:

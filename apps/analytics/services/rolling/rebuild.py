@@ -6,12 +6,21 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from apps.analytics.models import DayFigure, FirstDay, HourFigure, MemberSet, MemberValue, Stay, Watermark
+from apps.analytics.models import (
+    Arrival,
+    DayFigure,
+    FirstDay,
+    HourFigure,
+    MemberSet,
+    MemberValue,
+    Stay,
+    Watermark,
+)
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
-_TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue)
+_TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue, Arrival)
 #: The caller's own facts are seen by it although its transaction has not ended.
 _COUNTED = (
     "(e.txid < %(upto)s OR e.id <= %(floor)s OR e.txid = pg_current_xact_id_if_assigned()::text::bigint)"

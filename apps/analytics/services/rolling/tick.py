@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from apps.analytics.models import Watermark
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.days import add_days, add_hours
-from apps.analytics.services.rolling.people import add_firsts, add_stays, add_values
+from apps.analytics.services.rolling.people import add_arrivals, add_firsts, add_stays, add_values
 from apps.core.failpoints import failpoint
 
 #: So many transactions' facts at most are held in memory by one step.
@@ -72,6 +72,7 @@ def add_batch(cursor: CursorWrapper) -> None:
     add_values(cursor)
     add_stays(cursor)
     add_firsts(cursor)
+    add_arrivals(cursor)
 
 
 def ended_before(cursor: CursorWrapper) -> int:

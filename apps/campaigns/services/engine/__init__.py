@@ -5,6 +5,6 @@ effects out, all in one transaction. See docs/decisions for the order of locks.
 """
 
 from apps.campaigns.services.engine.acting import act, act_as_staff, act_as_system, open_entry
-from apps.campaigns.services.engine.outcome import Origin, Outcome
+from apps.campaigns.services.engine.outcome import Came, Origin, Outcome
 
-__all__ = ["Origin", "Outcome", "act", "act_as_staff", "act_as_system", "open_entry"]
+__all__ = ["Came", "Origin", "Outcome", "act", "act_as_staff", "act_as_system", "open_entry"]

@@ -32,7 +32,7 @@ from apps.campaigns.mechanics.base import (
 from apps.campaigns.services.engine import writing
 from apps.campaigns.services.engine.caps import with_caps
 from apps.campaigns.services.engine.facts import Facts
-from apps.campaigns.services.engine.outcome import Outcome
+from apps.campaigns.services.engine.outcome import Came, Outcome
 from apps.campaigns.services.engine.rows import part_of_run
 from apps.campaigns.services.engine.scene import Scene
 from apps.campaigns.services.granting.giving import give_all, take_back
@@ -153,6 +153,8 @@ def _known_parts(scene: Scene) -> dict[int, Part]:
 def _create_order(added: AddPart, scene: Scene) -> int:
     spec = added.order
     assert spec is not None
+    # Of the person who acts: an order for somebody else came by nobody's link.
+    came = scene.origin.came if scene.action.actor.member_id == added.member_id else Came()
     order = create_order(
         member=Member(pk=added.member_id),
         title=spec.title or scene.plan.product_name or scene.plan.title,
@@ -163,6 +165,8 @@ def _create_order(added: AddPart, scene: Scene) -> int:
         purpose_ref=writing.order_reference(),
         pay_before=spec.pay_before,
         team=None if scene.plan.team_id is None else writing.team(scene.plan.team_id),
+        group_id=came.group_id,
+        facts={"campaign": scene.plan.campaign_id, "run": scene.run.id, **came.words()},
         now=scene.now,
     )
     return order.pk
@@ -246,6 +250,8 @@ def _move_points(moves: Iterable[MovePoints], scene: Scene) -> None:
                 key=f"run:{scene.run.id}:{effect.key}",
                 note=effect.note,
                 now=scene.now,
+                team_id=scene.plan.team_id,
+                about={"campaign": scene.plan.campaign_id, "run": scene.run.id},
             )
         except Invalid as error:
             raise Refused(error.message, hint=error.hint, code=error.code) from error

@@ -5,6 +5,7 @@ from typing import Any
 
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.mechanics.base import AddPart, Part, State
+from apps.campaigns.services.engine.outcome import Came
 from apps.campaigns.services.engine.scene import Scene
 from apps.events.enums import EventKind
 from apps.events.models import Event
@@ -38,7 +39,7 @@ class Facts:
             self._contributed(state, part.id, part.member_id, part.kind, part.value, is_new=part.is_new)
         elif to == PartState.VOID and part.state == PartState.COUNTED:
             subject = f"part:{part.id}"
-            extra = {"reason": reason, "kind": part.kind}
+            extra = {"reason": reason, "kind": part.kind, "is_new": part.is_new}
             self._add(EventKind.CAMPAIGN_VOIDED, subject, state, part.member_id, "voided", -part.value, extra)
 
     def entry_moved(self, before: State, to: str, reason: str) -> None:
@@ -73,6 +74,11 @@ class Facts:
         extra: dict[str, Any] | None = None,
     ) -> None:
         plan = self.scene.plan
+        # Only what the acting member did themselves is owed to the link that they came by.
+        came = self.scene.origin.came if self.scene.action.actor.member_id == member_id else Came()
+        words = came.words()
+        if kind != EventKind.CAMPAIGN_ENTERED:
+            words.pop("inviter", None)  # the entry's owner brought who contributes to it
         self.events.append(
             Event(
                 occurred_at=self.scene.now,
@@ -80,6 +86,7 @@ class Facts:
                 key=f"{subject}:{word}",
                 team_id=plan.team_id,
                 actor=self.scene.staff,
+                group_id=came.group_id,
                 member_id=member_id,
                 subject=subject,
                 value=value,
@@ -89,6 +96,7 @@ class Facts:
                     "mechanic": plan.mechanic.key,
                     "entry": state.id,
                     "owner": state.owner_id,
+                    **words,
                     **(extra or {}),
                 },
             )

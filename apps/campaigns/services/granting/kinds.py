@@ -105,6 +105,8 @@ class _Points:
                 points=benefits[grant.benefit_id].amount * grant.quantity,
                 key=f"grant:{grant.pk}",
                 note=benefits[grant.benefit_id].name,
+                team_id=benefits[grant.benefit_id].team_id,
+                about={"run": grant.run_id},
             )
             for grant in grants
         ]
@@ -121,6 +123,8 @@ class _Points:
                     key=f"grant:{grant.pk}:void",
                     note=grant.benefit.name,
                     now=now,
+                    team_id=grant.benefit.team_id,
+                    about={"run": grant.run_id},
                 )
         except Invalid:  # the member has spent them
             return False

@@ -99,6 +99,7 @@ def _open(run: Run, campaign: Campaign, *, actor: User | None, now: datetime) ->
                 team=campaign.team,
                 actor=actor,
                 subject=f"campaigns.run:{run.pk}",
+                data={"campaign": campaign.pk, "run": run.pk},
             )
         ]
     )

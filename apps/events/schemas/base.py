@@ -1,0 +1,160 @@
+"""The parts that a schema is made of, and the judgement over one fact. Pure: no database, no clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import Text
+
+#: What fits into numeric(14, 2).
+MOST_VALUE = Decimal(10) ** 12
+
+
+class Type(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"  # a whole one: an id, a count
+    DECIMAL = "decimal"  # a fraction, or money as text
+    FLAG = "flag"
+    OBJECT = "object"
+
+
+class Need(StrEnum):
+    NEVER = "never"
+    MAY = "may"
+    MUST = "must"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A key of ``data``. ``required``: in every fact; ``asked``: in every fact from outside. ``ours``: only our own
+    recorders write it, since it names rows that the outside does not know."""
+
+    key: str
+    type: Type
+    words: Text
+    required: bool = False
+    asked: bool = False
+    ours: bool = False
+    longest: int = 60
+
+    def fits(self, value: Any) -> bool:
+        if value is None:
+            return not self.required
+        match self.type:
+            case Type.TEXT:
+                return isinstance(value, str) and len(value) <= self.longest and not _is_broken(value)
+            case Type.NUMBER:
+                return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+            case Type.DECIMAL:
+                return (
+                    isinstance(value, int | float | str)
+                    and not isinstance(value, bool)
+                    and _is_decimal(value)
+                )
+            case Type.FLAG:
+                return isinstance(value, bool)
+        return isinstance(value, dict)
+
+
+def _is_broken(text: str) -> bool:
+    """NUL and half characters are nothing that PostgreSQL can keep."""
+    return any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _is_decimal(value: int | float | str) -> bool:
+    if isinstance(value, str) and len(value) > 30:
+        return False
+    try:
+        return abs(Decimal(str(value))) < MOST_VALUE
+    except ArithmeticError:
+        return False
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One kind. ``value_words`` says what ``value`` is and in which unit; ``least`` is its lower bound.
+
+    ``is_outside``: may come by the API and by a file.
+    """
+
+    kind: str
+    words: Text
+    member: Need
+    group: Need = Need.MAY
+    value: Need = Need.NEVER
+    value_words: Text = ""
+    least: Decimal | None = None
+    data: tuple[Field, ...] = ()
+    is_outside: bool = False
+
+    @cached_property
+    def fields(self) -> dict[str, Field]:
+        return {field.key: field for field in self.data}
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        return tuple(field.key for field in self.data if field.required)
+
+    @cached_property
+    def asked(self) -> tuple[str, ...]:
+        return tuple(field.key for field in self.data if field.required or field.asked)
+
+    def problem(
+        self,
+        *,
+        has_member: bool,
+        has_group: bool,
+        value: Decimal | None,
+        data: Mapping[str, Any],
+        is_from_outside: bool = False,
+    ) -> tuple[str, Text] | None:
+        """The first thing that does not fit, as (name of the part, sentence); ``None`` if all does."""
+        for name, need, is_there in (
+            ("member", self.member, has_member),
+            ("group", self.group, has_group),
+            ("value", self.value, value is not None),
+        ):
+            if need == Need.MUST and not is_there:
+                return name, _("缺少这一项。")
+            if need == Need.NEVER and is_there:
+                return name, _("这种事件没有这一项。")
+        if value is not None and self.least is not None and value < self.least:
+            return "value", _("数值太小。")
+        return self._data_problem(data, is_from_outside)
+
+    def _data_problem(self, data: Mapping[str, Any], is_from_outside: bool) -> tuple[str, Text] | None:
+        for key in self.asked if is_from_outside else self.required:
+            if key not in data:
+                return f"data.{key}", _("缺少这一项。")
+        fields = self.fields
+        for key, value in data.items():
+            field = fields.get(key)
+            if field is None or (is_from_outside and field.ours):
+                # Nothing that nobody has declared is kept: that is where personal data would hide.
+                return f"data.{key[:40]}", _("这种事件没有这一项。")
+            if not field.fits(value):
+                return f"data.{key}", _("类型或长度不对。")
+        return None
+
+
+@dataclass(frozen=True)
+class Family:
+    """The schemas of one file."""
+
+    key: str
+    label: Text
+    schemas: tuple[Schema, ...]
+
+
+CAMPAIGN = Field("campaign", Type.NUMBER, _("活动编号"))
+RUN = Field("run", Type.NUMBER, _("活动期编号"), ours=True)
+POST = Field("post", Type.NUMBER, _("帖子编号"), ours=True)
+CHANNEL = Field("channel", Type.TEXT, _("推广渠道"), longest=60)
+INVITER = Field("inviter", Type.NUMBER, _("邀请人的成员编号"), ours=True)
+#: The link that somebody came by.
+CAME = (POST, CHANNEL, INVITER)
