@@ -50,7 +50,10 @@ def spread_of(values: Floats | Integers) -> dict[str, Any] | None:
         return None
     # The last hundredth would squeeze everything else into one bar: it is counted into the last one.
     low, high = float(there.min()), float(np.quantile(there, 0.99))
-    counts, edges = np.histogram(np.clip(there, low, max(high, low)), bins=_BINS if high > low else 1)
+    # A ratio that is always the same differs in its last digit: that is one bar, not twenty-four.
+    is_spread = high - low > 1e-6 * max(1.0, abs(high))
+    bins, span = (_BINS, (low, high)) if is_spread else (1, (low - 0.5, low + 0.5))
+    counts, edges = np.histogram(np.clip(there, low, max(high, low)), bins=bins, range=span)
     return {
         "mean": float(there.mean()),
         **{

@@ -45,7 +45,14 @@ def crowd(run: Run, verb: str, now: datetime, rng: random.Random) -> int:
                     friend = next(newcomers)
                     number += 1
                     try:
-                        act(code=entry.code, verb=verb, member_id=friend.pk, params={}, key=f"f{number}", now=now)
+                        act(
+                            code=entry.code,
+                            verb=verb,
+                            member_id=friend.pk,
+                            params={},
+                            key=f"f{number}",
+                            now=now,
+                        )
                     except Refused:
                         refused += 1
                         continue
@@ -58,8 +65,20 @@ def crowd(run: Run, verb: str, now: datetime, rng: random.Random) -> int:
 
 
 CASES = {
-    "assist": ("help", {"stages": [2, 3]}, {"stage_2": "2.00", "stage_3": "5.00", "helper": "0.50"}, None, None),
-    "assist, budget": ("help", {"stages": [2, 3]}, {"stage_2": "2.00", "helper": "0.50"}, None, Decimal("6.00")),
+    "assist": (
+        "help",
+        {"stages": [2, 3]},
+        {"stage_2": "2.00", "stage_3": "5.00", "helper": "0.50"},
+        None,
+        None,
+    ),
+    "assist, budget": (
+        "help",
+        {"stages": [2, 3]},
+        {"stage_2": "2.00", "helper": "0.50"},
+        None,
+        Decimal("6.00"),
+    ),
     "coupon, stock": ("accept", {"invites": 4}, {"friend": "1.00", "inviter": "1.00"}, 8, None),
 }
 
@@ -99,7 +118,9 @@ def test_what_the_engine_does_lies_where_the_simulation_says(case):
     )
     rules = mechanic.rules_type.load(raw)
     trial = simulate(mechanic.forecast_shape(rules), setting, priors, seed=1, runs=2_000)
-    for name in ("cost",) if budget or stock else ("entries", "contributions", "successes", "new_members", "cost"):
+    for name in (
+        ("cost",) if budget or stock else ("entries", "contributions", "successes", "new_members", "cost")
+    ):
         low, high = np.percentile(getattr(trial, name), [0.5, 99.5])
         assert low <= actual[name] <= high, (name, low, actual[name], high)
     if stock:

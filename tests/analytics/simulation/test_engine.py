@@ -9,7 +9,7 @@ import pytest
 from apps.analytics.simulation.engine import simulate
 from apps.analytics.simulation.priors import Priors, rate, share
 from apps.analytics.simulation.setting import Prize, Setting
-from apps.analytics.simulation.summary import summarise
+from apps.analytics.simulation.summary import spread_of, summarise
 from apps.campaigns.mechanics.base.forecast import Payment, Result, Shape
 from apps.campaigns.mechanics.registry import all_mechanics
 from tests.campaigns.eighth import eighth_mechanic
@@ -207,6 +207,14 @@ def test_an_eighth_mechanic_needs_no_word_about_forecasts(tmp_path):
         )
     assert trial.successes.any()
     assert (trial.cost == 2 * trial.successes).all()
+
+
+def test_a_figure_that_hardly_varies_is_one_bar():
+    """A ratio of money is the same in every run but for its last digit."""
+    said = spread_of(np.array([0.1 + 0.2, 0.3, 0.3, 3 * 0.1]))
+    assert said["counts"] == [4]
+    assert spread_of(np.array([5, 5, 5]))["counts"] == [3]
+    assert spread_of(np.array([np.nan])) is None
 
 
 def test_an_empty_audience_is_an_empty_campaign():
