@@ -37,6 +37,8 @@ _REPORTS = [
     "analytics.change_reportplan",
     "analytics.view_reportissue",
 ]
+#: Questions put to the figures, and their answers.
+_LAB = ("analytics.simulation", "analytics.experiment")
 _POSTS = ("content_calendar.post", "content_calendar.material")
 
 #: Goals, alerts and reviews.
@@ -67,6 +69,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
             (("events.event",), ("add",)),  # by a file, or spend by hand
@@ -101,6 +104,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             (_VISITS, _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),

@@ -102,3 +102,15 @@ class IssueState(models.TextChoices):
     SENT = "sent", _("已发出")
     FAILED = "failed", _("有没发出的")
     MISSED = "missed", _("错过")
+
+
+class ExperimentState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    RUNNING = "running", _("进行中")
+    DECIDED = "decided", _("已决定")
+
+
+EXPERIMENT_MOVES: dict[str, frozenset[str]] = {
+    ExperimentState.DRAFT: frozenset({ExperimentState.RUNNING}),
+    ExperimentState.RUNNING: frozenset({ExperimentState.DECIDED}),
+}

@@ -13,6 +13,20 @@ def section() -> tuple[str, list[Entry]]:
         [
             *_dashboards(),
             Entry(
+                _("活动推演"),
+                "casino",
+                "admin:analytics_simulator",
+                "analytics.view_dashboard",
+                words="simulation forecast 预测 模拟 蒙特卡洛",
+            ),
+            Entry(
+                _("实验"),
+                "experiment",
+                "admin:analytics_experiments",
+                "analytics.view_experiment",
+                words="experiment ab test 对照 实验",
+            ),
+            Entry(
                 _("访问"),
                 "ads_click",
                 "admin:h5_touch_changelist",
