@@ -12,7 +12,7 @@ PLAIN = "".join(
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0007_views'),
+        ('analytics', '0005_kept_from'),
     ]
 
     operations = [

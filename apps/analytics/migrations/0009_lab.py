@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_named_fields'),
-        ("analytics", "0007_views"),
+        ('analytics', '0008_goals_reviews'),
         ('campaigns', '0011_holdout'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_named_fields'),
-        ('analytics', '0007_views'),
+        ('analytics', '0006_engine'),
         ('channels', '0004_named_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_named_fields'),
-        ('analytics', '0006_arrival'),
+        ('analytics', '0003_arrival'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_named_fields'),
-        ('analytics', '0007_views'),
+        ('analytics', '0007_reach'),
         ('campaigns', '0010_landing_publish'),
         ('groups', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
