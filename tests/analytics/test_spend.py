@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 URL = "/admin/analytics/spend/"
 
 
-def entry(team, **fields):
+def entry(team, /, **fields):
     values = {"day": f"{database_now():%Y-%m-%d}", "amount": "350.00", "channel": "抖音", "key": "k1"}
     return values | {"team": team.pk if team else "", "campaign": "", "note": "春节"} | fields
 
