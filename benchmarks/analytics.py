@@ -75,8 +75,8 @@ def measure(now: Any, before: dict[str, tuple[float, int]]) -> Iterator[dict[str
             "queries_small": were,
         }
     yield from explorer(now)
-    yield rollup(now)
     yield from metrics(now)
+    yield rollup(now)
 
 
 def fill_and_roll(facts: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from apps.analytics.admin.board.wording import say_number
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.facts import ACTIVE
 from apps.analytics.selectors.buyers import buyers_of
-from apps.analytics.selectors.figures import figures
+from apps.analytics.selectors.figures import figures, top_keys
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.rfm import Grid, Part, Segment, rfm_grid, rfm_members
 from apps.events.enums import EventKind
@@ -209,21 +209,18 @@ def _tiers(filters: Filters) -> Chart:
 
 
 def _inviters(filters: Filters) -> Chart:
-    found = figures(
-        scope=filters.scope, period=filters.period, kinds=(_JOINED,), dim=Dimension.INVITER, people=False
-    )
-    best = sorted(found, key=lambda key: (-found[key].count(_JOINED), key))[:20]
-    names = labels_of(Dimension.INVITER, best)
+    best = top_keys(scope=filters.scope, period=filters.period, kind=_JOINED, dim=Dimension.INVITER)
+    names = labels_of(Dimension.INVITER, [key for key, _count in best])
     forest = page_url("forest", filters)
     link = "" if filters.is_shared or not forest else forest.split("?")[0]
     return bars(
         "inviters",
         _("带来新人最多的成员"),
-        [f"{names[key]} #{key}" for key in best],
-        [Series(_("新人"), [found[key].count(_JOINED) for key in best], Unit.PEOPLE)],
+        [f"{names[key]} #{key}" for key, _count in best],
+        [Series(_("新人"), [count for _key, count in best], Unit.PEOPLE)],
         x_label=_("成员"),
         horizontal=True,
-        x_urls=[f"{link}?member={key}" if link else "" for key in best],
+        x_urls=[f"{link}?member={key}" if link else "" for key, _count in best],
         note=_("活动里带来的新人数。点名字看他的邀请树。"),
         empty=_("这段时间没有人带来新人。裂变活动开起来后，这里列出最能带人的成员。"),
     )

@@ -63,7 +63,7 @@ def retention(question: Retention, *, scope: Scope, period: Period, today: date)
     for key, bucket, offset, members in rows:
         if offset is None:
             sizes[key][bucket] = members
-        else:
+        elif offset <= question.offsets:
             came[key][bucket][offset] = members
     lines = [
         RetentionLine(key, sum(cohorts.values()), _readings(question, cohorts, came[key], today))
@@ -107,34 +107,26 @@ def retention_statement(question: Retention, *, scope: Scope, period: Period) ->
             f" {query.key(question.breakdown)} AS key {head} ORDER BY e.member_id, e.occurred_at, e.id"
         )
     sign = ">" if question.start.kind == question.back.kind else ">="
-    many = "offs" if question.is_bounded else "generate_series(0, offs)"
+    then = f"date_trunc({grain}, e.occurred_at AT TIME ZONE {zone})::date"
     distance = {
-        Grain.DAY: "b.bucket - s.bucket",
-        Grain.WEEK: "(b.bucket - s.bucket) / 7",
-        Grain.MONTH: "((extract(year FROM b.bucket) - extract(year FROM s.bucket)) * 12"
-        " + extract(month FROM b.bucket) - extract(month FROM s.bucket))::int",
+        Grain.DAY: f"{then} - s.bucket",
+        Grain.WEEK: f"({then} - s.bucket) / 7",
+        Grain.MONTH: f"((extract(year FROM {then}) - extract(year FROM s.bucket)) * 12"
+        f" + extract(month FROM {then}) - extract(month FROM s.bucket))::int",
     }[question.grain]
+    # Bounded: each bucket that a member came back in. Unbounded: the furthest, and with it all before.
+    offs, groups = (
+        (distance, " GROUP BY 1, 2, 3, 4")
+        if question.is_bounded
+        else (f"max({distance})", " GROUP BY 1, 2, 3")
+    )
+    counted = "offs" if question.is_bounded else "generate_series(0, offs)"
     return (
         f"WITH s AS MATERIALIZED (SELECT member_id, at, key, date_trunc({grain}, at AT TIME ZONE {zone})::date AS bucket"
         f" FROM ({first}) firsts),"
-        f" b AS (SELECT e.member_id, date_trunc({grain}, e.occurred_at AT TIME ZONE {zone})::date AS bucket,"
-        f" max(e.occurred_at) AS last_at FROM events_event e WHERE {query.matches(question.back)}"
-        f" AND e.occurred_at >= {start} AND e.occurred_at < {until} AND e.member_id IS NOT NULL{scoped} GROUP BY 1, 2),"
-        f" came AS (SELECT s.member_id, s.key, s.bucket, {distance} AS offs FROM s JOIN b USING (member_id)"
-        f" WHERE b.last_at {sign} s.at),"
-        + (
-            ""
-            if question.is_bounded
-            else " furthest AS (SELECT member_id, key, bucket, max(offs) AS offs FROM came"
-            f" WHERE offs <= {int(question.offsets)} GROUP BY 1, 2, 3),"
-        )
-        + " counted AS ("
-        + (
-            f"SELECT key, bucket, offs, count(*) AS n FROM came WHERE offs BETWEEN 0 AND {int(question.offsets)}"
-            if question.is_bounded
-            else f"SELECT key, bucket, {many} AS offs, count(*) AS n FROM furthest"
-        )
-        + " GROUP BY 1, 2, 3)"
+        f" came AS (SELECT s.member_id, s.key, s.bucket, {offs} AS offs FROM s JOIN events_event e"
+        f" ON e.member_id = s.member_id WHERE {query.matches(question.back)} AND e.occurred_at {sign} s.at"
+        f" AND e.occurred_at >= {start} AND e.occurred_at < {until}{scoped}{groups})"
         " SELECT key, bucket, NULL::int AS offs, count(*) FROM s GROUP BY 1, 2"
-        " UNION ALL SELECT key, bucket, offs, n FROM counted"
+        f" UNION ALL SELECT key, bucket, {counted} AS offs, count(*) FROM came GROUP BY 1, 2, 3"
     ), query.values
