@@ -96,6 +96,10 @@
     if (option.xAxis) {
       option.xAxis = list(option.xAxis).map((axis) => dressAxis({ nameLocation: "middle", nameGap: 28, ...axis }, colours));
       option.yAxis = list(option.yAxis).map((axis) => dressAxis({ ...axis }, colours));
+      // Long names beside bars would leave no room for the bars.
+      option.yAxis.filter((axis) => axis.type === "category").forEach((axis) => {
+        Object.assign(axis, { name: "", axisLabel: { width: isNarrow() ? 88 : 180, overflow: "truncate", ...axis.axisLabel } });
+      });
       const hasLegend = option.legend && option.legend.show !== false;
       option.grid = { left: 8, right: 16, top: hasLegend ? 44 : 28, bottom: option.xAxis.some((axis) => axis.name) ? 28 : 8,
         outerBoundsMode: "same", outerBoundsContain: "axisLabel", ...option.grid };
@@ -131,6 +135,7 @@
     const button = event.target.closest("[data-png]");
     if (button) savePicture(button.dataset.png);
     if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-fullscreen]")) document.documentElement.requestFullscreen?.();
     document.querySelectorAll(".an-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
   document.addEventListener("keydown", (event) => {
@@ -153,7 +158,7 @@
       if (stale) stale.hidden = false;
     }
   }
-  if (every) setInterval(() => { if (!document.hidden) refresh(); }, every * 1000);
+  if (every) setInterval(() => { if (!document.hidden && !document.querySelector(".an-menu[open], .an-behind[open]")) refresh(); }, every * 1000);
 
   // Dates that somebody changed mean the range of one's own; untouched they must not stand in the address.
   document.querySelectorAll("[data-filters]").forEach((form) => {

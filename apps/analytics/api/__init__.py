@@ -1,1 +1,1 @@
-"""Figures for machines."""
+"""What other systems ask and tell."""

@@ -120,8 +120,10 @@ FAMILY = Family(
             sets=("in",),
             sql=_SQL,
             rows=tuple(dict.fromkeys((*(str(kind) for kind in ACTIVE_KINDS), _JOINED, _LEFT))),
-            rows_of_present=True,
+            rows_of="present",
+            anywhere=True,
             dimensions=(Dimension.TOTAL, Dimension.GROUP),
         ),
     ),
+    order=70,
 )
