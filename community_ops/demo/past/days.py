@@ -141,7 +141,7 @@ def _strangers(
             channel = "share" if person.inviter_id else dice.choices(_CHANNELS, (5, 3, 6, 2, 4))[0]
             facts: dict[str, Any] = {"channel": channel, "inviter": person.inviter_id, **where}
             log.add("page.visited", at, person=person, **facts)
-            log.add("member.registered", person.joined_at, person=person, **facts)
+            log.add("member.registered", person.joined_at, person=person, way="phone_code", **facts)
             log.add(
                 "visit.converted",
                 person.joined_at,
