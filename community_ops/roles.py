@@ -113,8 +113,9 @@ def permissions_of(role: Role) -> Q:
     if role is Role.ARCHITECT:
         return Q(content_type__app_label__in=_APPS)
     if role is Role.ANALYST:
-        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
-        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
+        return (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
+            codename__in=["view_all_notices"]
+        )
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:
