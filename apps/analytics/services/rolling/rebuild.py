@@ -1,6 +1,6 @@
 """All rollups anew from the facts."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,8 +18,11 @@ from apps.analytics.models import (
 )
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
+from apps.analytics.services.rolling.people import add_values
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
+#: So many facts at most are read into one batch, unless a single day has more.
+_BATCH = 200_000
 _TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue, Arrival)
 #: The caller's own facts are seen by it although its transaction has not ended.
 _COUNTED = (
@@ -33,36 +36,72 @@ def rebuild(*, now: datetime) -> int:
     Readers see the old figures until the new ones are there; ticks wait. Facts that are written meanwhile are counted
     by the next tick.
     """
-    _settle_cluster()
+    uncounted = _settle_cluster()
     with transaction.atomic(), connection.cursor() as cursor:
         mark = Watermark.objects.select_for_update().get()
         horizon = ended_before(cursor)
-        for table in _TABLES:
-            table.objects.all().delete()
+        since = _start_of(mark.kept_from) if mark.kept_from else None
+        _clear(mark)
         counted = 0
-        for start, end in _days(cursor):
+        for start, end in _stretches(cursor, mark.kept_from):
             rows = read_batch(
                 cursor,
                 f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
                 {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
             )
             if rows:
-                add_batch(cursor)
+                add_batch(cursor, mark, is_whole=True, is_again=since is not None)
             counted += rows
+        if since:
+            counted += _add_late(cursor, mark, uncounted, since, horizon)
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
         mark.save()
     return counted
 
 
+def _clear(mark: Watermark) -> None:
+    """Empty what will be filled again: everything, or only the days whose facts are still there.
+
+    Cohorts and stays are then filled up as if the same facts came again, which changes nothing; what somebody has
+    bought cannot be, since it adds up.
+    """
+    if mark.kept_from is None:
+        for table in _TABLES:
+            table.objects.all().delete()
+        return
+    DayFigure.objects.filter(day__gte=mark.kept_from).delete()
+    HourFigure.objects.filter(hour__gte=_start_of(mark.kept_from)).delete()
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), business_zone())
+
+
+def _add_late(cursor: CursorWrapper, mark: Watermark, uncounted: str, since: datetime, horizon: int) -> int:
+    """After facts were dropped: those that no tick has counted, into the days before and onto the members."""
+    values = {"since": since, "upto": horizon}
+    old = read_batch(cursor, f"e.occurred_at < %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
+    if old:
+        add_batch(cursor, mark)
+    new = read_batch(cursor, f"e.occurred_at >= %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
+    if new:
+        add_values(cursor)
+    return old
+
+
 @transaction.atomic
-def _settle_cluster() -> None:
-    """After a move to another cluster: everything that is there now counts as old, whatever its transaction."""
+def _settle_cluster() -> str:
+    """After a move to another cluster: everything that is there now counts as old, whatever its transaction.
+
+    Returns SQL over ``e`` for the facts that no tick has counted.
+    """
     with connection.cursor() as cursor:
         mark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
         cluster = cluster_of(cursor)
+        uncounted = f"(e.txid >= {mark.txid} AND e.id > {mark.floor_id})"
         if mark.cluster == cluster:
-            return
+            return uncounted
         if mark.cluster:
             # Waits for writers, so that no lower id can appear behind the floor; held for this moment only.
             cursor.execute("LOCK TABLE events_event IN SHARE MODE")
@@ -71,13 +110,25 @@ def _settle_cluster() -> None:
         mark.cluster = cluster
         mark.timezone = ""  # ticks stand still until the rebuild is done
         mark.save()
+        return uncounted
 
 
-def _days(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:
-    """The days of the business zone that have facts, as instants."""
+def _stretches(cursor: CursorWrapper, since: date | None) -> list[tuple[datetime, datetime]]:
+    """The days of the business zone that have facts, from ``since`` on, as instants; several of them together while
+    they are small: what a step costs whatever it reads is then paid once."""
     zone = business_zone()
     cursor.execute(
-        "SELECT DISTINCT (occurred_at AT TIME ZONE %s)::date FROM events_event ORDER BY 1", [zone.key]
+        "SELECT (occurred_at AT TIME ZONE %s)::date, count(*) FROM events_event GROUP BY 1 ORDER BY 1",
+        [zone.key],
     )
-    days = [datetime.combine(day, time(), zone) for (day,) in cursor.fetchall()]
-    return [(day, datetime.combine(day.date() + timedelta(days=1), time(), zone)) for day in days]
+    found: list[tuple[datetime, datetime]] = []
+    start, size = None, 0
+    for day, facts in cursor.fetchall():
+        if since and day < since:
+            continue
+        if start is None or size + facts > _BATCH:
+            start, size = datetime.combine(day, time(), zone), 0
+            found.append((start, start))
+        size += facts
+        found[-1] = start, datetime.combine(day + timedelta(days=1), time(), zone)
+    return found

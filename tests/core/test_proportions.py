@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.h5.selectors.proportions import is_split_off, newcombe, visitors_needed, wilson, z_of
+from apps.core.proportions import is_split_off, newcombe, visitors_needed, wilson, z_of
 
 
 def test_the_quantile_is_the_usual_one():
