@@ -122,7 +122,7 @@ def retention_statement(question: Retention, *, scope: Scope, period: Period) ->
     )
     counted = "offs" if question.is_bounded else "generate_series(0, offs)"
     return (
-        f"WITH s AS MATERIALIZED (SELECT member_id, at, key, date_trunc({grain}, at AT TIME ZONE {zone})::date AS bucket"
+        f"WITH s AS NOT MATERIALIZED (SELECT member_id, at, key, date_trunc({grain}, at AT TIME ZONE {zone})::date AS bucket"
         f" FROM ({first}) firsts),"
         f" came AS (SELECT s.member_id, s.key, s.bucket, {offs} AS offs FROM s JOIN events_event e"
         f" ON e.member_id = s.member_id WHERE {query.matches(question.back)} AND e.occurred_at {sign} s.at"
