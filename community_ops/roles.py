@@ -141,15 +141,10 @@ def permissions_of(role: Role) -> Q:
     if role is Role.ARCHITECT:
         return Q(content_type__app_label__in=_APPS)
     if role is Role.ANALYST:
-        return (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
-            codename__in=["view_all_notices"]
-        )
         views = (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
             codename__in=["view_all_notices"]
         )
         return views | _permissions(_STEERING, _EDIT)
-        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
-        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:
