@@ -20,6 +20,7 @@ from apps.analytics.selectors.experiments import Finding, finding_of, planning_o
 from apps.analytics.services.experiments import NONE, decide_experiment, start_experiment
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.sentences import listed
 from apps.groups.models import Group
 
 _GROUPS_NAMED = 200
@@ -60,11 +61,11 @@ def experiment_view(request: HttpRequest, pk: int) -> HttpResponse:
         sides=[
             (
                 variant,
-                [
+                listed(
                     names.get(int(pk), "…")
                     for pk, key in experiment.allocation.items()
                     if key == variant["key"]
-                ],
+                ),
             )
             for variant in experiment.variants
         ],
