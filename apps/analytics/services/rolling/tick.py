@@ -82,9 +82,19 @@ def add_batch(
     add_arrivals(cursor)
 
 
+#: Transactions are numbered for the whole cluster; those known to be at work in other databases hold nothing back.
+_HORIZON = """
+SELECT least(pg_current_xact_id_if_assigned()::text::bigint, coalesce(
+  (SELECT min(x::text::bigint) FROM pg_snapshot_xip(s.seen) x WHERE NOT EXISTS (
+    SELECT 1 FROM pg_stat_activity a WHERE a.backend_xid = x::xid AND a.datname <> current_database())),
+  pg_snapshot_xmax(s.seen)::text::bigint))
+FROM (SELECT pg_current_snapshot() AS seen) s
+"""
+
+
 def ended_before(cursor: CursorWrapper) -> int:
-    """All transactions with a lower number have ended, and what they wrote is seen."""
-    cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+    """All transactions of this database with a lower number have ended, and what they wrote is seen."""
+    cursor.execute(_HORIZON)
     return int(cursor.fetchone()[0])
 
 
