@@ -78,6 +78,7 @@ FAMILY = Family(
                 WHERE first_at >= %(start)s AND first_at < %(end)s
             """,
             rows=(_JOINED,),
+            rows_of="first",
             dimensions=(_D.TOTAL,),
         ),
         Metric(
@@ -130,6 +131,8 @@ FAMILY = Family(
             sets=("in",),
             sql=f"WITH present AS ({PRESENT}) SELECT count(*), NULL FROM present",
             rows=(_JOINED,),
+            rows_of="present",
+            ever=True,
             dimensions=_OF_GROUPS,
         ),
         Metric(

@@ -71,6 +71,7 @@ def _of_present(key: str, label: Text, definition: Text, kind: str) -> Metric:
               (SELECT count(*) FROM present)
         """,
         rows=(kind,),
+        rows_of="present",
         dimensions=_OF_GROUPS,
     )
 
@@ -99,6 +100,7 @@ def _retention(after: int, label: Text, definition: Text) -> Metric:
             FROM due
         """,
         rows=_ACTIVE_ROWS,
+        rows_of="due",
         dimensions=(Dimension.TOTAL,),
     )
 
@@ -147,7 +149,8 @@ FAMILY = Family(
                   (SELECT count(*) FROM present)
             """,
             rows=_ACTIVE_ROWS,
-            rows_of_present=True,
+            rows_of="present",
+            anywhere=True,
             dimensions=_OF_GROUPS,
         ),
         Metric(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import sqrt
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from django.utils.functional import Promise
 from pyroaring import BitMap
@@ -92,8 +92,8 @@ def amount(value: Number) -> Reading:
 
 
 def per(numerator: Number, denominator: Number) -> Reading:
-    """A quotient of unlike things (yuan per order); None for a denominator of zero."""
-    if not denominator:
+    """A quotient of unlike things (yuan per order); None for a denominator of zero, or below (a cost that came back)."""
+    if denominator <= 0:
         return Reading(None, numerator, denominator)
     if isinstance(numerator, Decimal) or isinstance(denominator, Decimal):
         return Reading(Decimal(str(numerator)) / Decimal(str(denominator)), numerator, denominator)
@@ -130,8 +130,10 @@ class Metric:
     ``context`` those it reads of the whole scope, ``before`` those of the period before; ``extras`` are prepared by
     selectors of their own. ``dimensions`` are those it can be split by; it says nothing for others.
 
-    ``rows`` are the kinds whose facts are listed when the figure is opened, ``only`` narrows them (SQL over ``e``);
-    with ``rows_of_present`` they are the facts of the members who are in the group now, wherever they happened.
+    ``rows`` are the kinds whose facts are listed when the figure is opened, ``only`` narrows them (SQL over ``e``).
+    ``rows_of`` lists those of some members alone: ``present`` (in the group now), ``first`` (whose first
+    ``first_kinds`` fact is in the period), ``due`` (``lookback`` days before it); ``anywhere`` whatever the key, ``ever``
+    whatever the time.
 
     ``sql`` is the independent reference: plain SQL over ``events_event e`` that returns (numerator, denominator or
     null). Placeholders: ``{where}`` the scope and the dimension's key, ``{scope}`` the scope alone; parameters
@@ -166,7 +168,9 @@ class Metric:
     #: So many days before the period the cohorts of ``first_kinds`` are read.
     lookback: int = 0
     only: str = ""
-    rows_of_present: bool = False
+    rows_of: Literal["", "present", "first", "due"] = ""
+    anywhere: bool = False
+    ever: bool = False
 
 
 def net(figures: Figures, kind: str, undone: str) -> int:

@@ -184,7 +184,10 @@ FAMILY = Family(
                       AND e.member_id IN (SELECT member_id FROM cohort) {{scope}}),
                   (SELECT count(*) FROM cohort)
             """,
-            rows=(_JOINED,),
+            first_kinds=(_JOINED,),
+            rows=(_PAID, _REFUNDED),
+            rows_of="first",
+            ever=True,
             dimensions=(_D.TOTAL,),
         ),
     ),

@@ -40,13 +40,21 @@ def series(
 ) -> list[dict[str, Reading]]:
     """{metric key: reading} for each of ``parts`` (in order, without overlap): one query, two with first days.
 
-    Metrics that read sets of today (``Metric.sets``) have no past: leave them out.
+    Metrics that read more than their days (sets of today, the period before, extras) are left out.
     """
-    wanted = list(metrics)
+    wanted = [metric for metric in metrics if _is_of_days(metric, dim)]
     kept = [Kept(part) for part in parts]
+    for one in kept:
+        one.total = one
     if parts and not (scope.team_ids is not None and not scope.team_ids):
         _read(kept, parts, wanted, scope, dim, key)
     return [{metric.key: metric.formula(one) for metric in wanted} for one in kept]
+
+
+def _is_of_days(metric: Metric, dim: Dimension) -> bool:
+    """Whether the rows of ``dim`` say all that the metric reads."""
+    is_whole = dim == Dimension.TOTAL or not metric.context
+    return dim in metric.dimensions and is_whole and not (metric.sets or metric.before or metric.extras)
 
 
 def _read(
@@ -63,7 +71,9 @@ def _read(
             {
                 "dim": dim.value,
                 "key": key,
-                "kinds": sorted({str(kind) for metric in wanted for kind in metric.needs}),
+                "kinds": sorted(
+                    {str(kind) for metric in wanted for kind in (*metric.needs, *metric.context)}
+                ),
                 "first": whole.first,
                 "last": whole.last,
                 "teams": scope.teams,
@@ -81,7 +91,11 @@ def _read(
                 one.days_of.setdefault(name, []).append((day, BitMap.deserialize(members)))
     first_kinds = {kind for metric in wanted for kind in metric.first_kinds}
     if first_kinds and dim == Dimension.TOTAL:
-        for kind, days in first_days(scope, whole, first_kinds).items():
+        lookback = max(metric.lookback for metric in wanted)
+        since = Period(whole.first - timedelta(days=lookback), whole.last)
+        for kind, days in first_days(scope, since, first_kinds).items():
+            for one in kept:
+                one.cohorts[kind] = days
             for day, fresh in days.items():
                 if one := _part_of(day, starts, kept):
                     one.firsts[kind] = one.firsts.get(kind, BitMap()) | fresh

@@ -1,0 +1,155 @@
+"""明细: the facts behind a figure, to read, to follow and to take along masked (A2)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, cast
+from urllib.parse import quote
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.links import rows_url
+from apps.analytics.admin.board.page import Page, Route
+from apps.analytics.admin.board.tiles import Tile
+from apps.analytics.admin.board.wording import NOTHING, say, say_interval, say_number
+from apps.analytics.admin.fact_words import columns, table_of
+from apps.analytics.enums import Dimension, Unit
+from apps.analytics.metrics.base import Reading
+from apps.analytics.metrics.registry import all_families, all_metrics
+from apps.analytics.selectors.figures import readings
+from apps.analytics.selectors.rows import Behind, every_row, rows, totals
+from apps.core.spreadsheets import csv_lines
+from apps.events.enums import EventKind
+
+#: A file that people can open; more is for the API.
+MOST_EXPORTED = 20_000
+
+
+def build(filters: Filters) -> dict[str, Any]:
+    behind = _behind(filters)
+    if behind is None:
+        return {"families": _choices(filters), "is_unknown": bool(filters.more.get("metric"))}
+    facts, place = rows(behind, before=_place(filters.more.get("before", "")))
+    sums = totals(behind)
+    return {
+        "metric": behind.metric,
+        "figure": _figure(behind),
+        "slice": _slice(behind),
+        "kinds": _kinds(behind, filters),
+        "tiles": [
+            Tile(label=_("事实"), text=say_number(sums.facts, Unit.COUNT)),
+            Tile(label=_("成员"), text=say_number(sums.members, Unit.PEOPLE)),
+        ],
+        "table": table_of(facts, filters.user),
+        "first_query": filters.query(before=None) if filters.more.get("before") else "",
+        "next_query": "" if place is None else filters.query(before=f"{place[0].isoformat()}_{place[1]}"),
+        "export_url": f"{reverse('admin:analytics_rows_export')}?{filters.query(before=None)}",
+        "is_cut": sums.facts > MOST_EXPORTED,
+        "most": MOST_EXPORTED,
+    }
+
+
+def export(request: HttpRequest) -> HttpResponse:
+    """All the facts behind a figure as CSV, names masked, formulas neutralised; at most ``MOST_EXPORTED``."""
+    if not request.user.has_perm(PAGE.permission):
+        raise PermissionDenied
+    filters = Filters.from_request(request)
+    behind = _behind(filters)
+    if behind is None:
+        raise Http404(_("没有这个指标。"))
+    header = [str(column.label) for column in columns()]
+    response = StreamingHttpResponse(
+        csv_lines(header, _exported(behind, cast(User, request.user))), content_type="text/csv; charset=utf-8"
+    )
+    name = f"{behind.metric.label}-{filters.period.first}-{filters.period.last}.csv"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return cast(HttpResponse, response)
+
+
+def _exported(behind: Behind, user: User) -> Iterator[list[object]]:
+    for page in every_row(behind, at_most=MOST_EXPORTED):
+        for row in table_of(page, user).rows:
+            yield [cell.value for cell in row]
+
+
+def _behind(filters: Filters) -> Behind | None:
+    metric = all_metrics().get(filters.more.get("metric", ""))
+    if metric is None:
+        return None
+    dim, key = (filters.dim, filters.key) if filters.dim else filters.slice
+    if dim not in metric.dimensions:
+        dim, key = Dimension.TOTAL, ""
+    return Behind(metric, filters.scope, filters.period, dim, key, filters.more.get("kind", ""))
+
+
+def _figure(behind: Behind) -> dict[str, Any]:
+    keys = [behind.key] if behind.dim else None
+    found = readings([behind.metric], scope=behind.scope, period=behind.period, dim=behind.dim, keys=keys)
+    reading = found.get(behind.key, {}).get(behind.metric.key, Reading(None))
+    return {
+        "text": say(reading, behind.metric.unit),
+        "interval": say_interval(reading),
+        "numerator": _part(reading.numerator),
+        "denominator": "" if reading.denominator is None else _part(reading.denominator),
+    }
+
+
+def _part(number: Any) -> str:
+    return NOTHING if number is None else f"{number:,.2f}".rstrip("0").rstrip(".")
+
+
+def _slice(behind: Behind) -> str:
+    return f"{behind.dim.label}：{behind.key}" if behind.dim else ""
+
+
+def _kinds(behind: Behind, filters: Filters) -> list[tuple[str, str, bool]]:
+    """(query, words, whether it is shown): all kinds, then each alone, where there are several."""
+    kinds = behind.metric.rows
+    if len(kinds) < 2:
+        return []
+    words = {kind: EventKind(kind).label if kind in EventKind.values else kind for kind in kinds}
+    shown = behind.kind if behind.kind in kinds else ""
+    return [
+        (filters.query(kind=None, before=None), _("全部"), not shown),
+        *((filters.query(kind=kind, before=None), str(word), kind == shown) for kind, word in words.items()),
+    ]
+
+
+def _choices(filters: Filters) -> list[tuple[Any, list[tuple[Any, Any, str]]]]:
+    return [
+        (
+            family.label,
+            [(metric.label, metric.definition, rows_url(metric.key, filters)) for metric in family.metrics],
+        )
+        for family in all_families().values()
+    ]
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    """Where the page before ended; the beginning for what nobody could have got from us."""
+    moment, _line, number = text.partition("_")
+    try:
+        at = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    return (at, int(number)) if is_number and at.tzinfo is not None else None
+
+
+PAGE = Page(
+    key="rows",
+    label=gettext_lazy("数字背后的明细"),
+    icon="data_table",
+    template="analytics/rows.html",
+    build=build,
+    help=gettext_lazy("每个数字都由一条条事实算出来；姓名已遮挡，点进去看各自的页面。"),
+    can_share=False,
+    in_sidebar=False,
+)
+ROUTE = Route("rows_export", "rows/export/", export)
