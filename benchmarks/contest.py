@@ -48,7 +48,7 @@ def run() -> Iterator[dict[str, Any]]:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from apps.events.services.recording import ensure_partitions
+    from apps.events.services.partitions import ensure_partitions
 
     call_command("migrate", verbosity=0)
     ensure_partitions(now=timezone.now())

@@ -10,6 +10,7 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "channels.dispatch": ("apps.channels.tasks.dispatch", 2, "delivery"),
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
     "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
+    "analytics.drop_old": ("apps.analytics.tasks.drop_old", 6 * 3600, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),
@@ -53,6 +54,6 @@ def make_first_partitions(**_kwargs: Any) -> None:
     """This month's partition of the fact log before the first fact: the tick comes only after hours, and what
     has fallen into the default partition by then keeps its month from ever getting its own."""
     from apps.core.clock import database_now
-    from apps.events.services.recording import ensure_partitions
+    from apps.events.services.partitions import ensure_partitions
 
     ensure_partitions(now=database_now())

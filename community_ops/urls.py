@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from apps.analytics.admin.board.public import shared_view
 from apps.analytics.admin.board.routes import urls as analytics_urls
+from apps.analytics.api.events import EventsView
 from apps.h5.admin.personal_link import personal_link_view
 from apps.h5.views.share import short
 from community_ops.home.page import live_fragment
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("share/<str:token>/", shared_view, name="analytics_shared"),
     path("api/v1/content-calendar/", include("apps.content_calendar.urls")),
     path("api/v1/payments/", include("apps.orders.urls")),
+    path("api/v1/events", EventsView.as_view(), name="events_ingest"),
     path("api/v1/", include("apps.campaigns.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api_schema"), name="api_docs"),

@@ -209,6 +209,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 POSTER_CACHE_BYTES = env.int("POSTER_CACHE_BYTES", default=512 * 1024 * 1024)
 POSTER_SECONDS = 300
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+# Facts older than so many months are dropped once the rollups have counted them; the rollups stay.
+EVENT_RETENTION_MONTHS = env.int("EVENT_RETENTION_MONTHS", default=36)
 
 # --- Chat platforms: a local server can stand in -------------------------------------------------
 WECOM_API_BASE = env("WECOM_API_BASE", default="https://qyapi.weixin.qq.com")

@@ -7,7 +7,8 @@ from django.db import connection
 
 from apps.core.clock import database_now
 from apps.events.models import Event
-from apps.events.services.recording import ensure_partitions, record
+from apps.events.services.partitions import ensure_partitions, move_out_of_default
+from apps.events.services.recording import record
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +43,17 @@ def test_a_fact_of_any_other_time_is_kept_by_the_default_partition():
     old = fact("old", datetime(2001, 1, 1, tzinfo=UTC))
     assert partition_of(old) == "events_event_default"
     assert "events_event_2001_01" not in ensure_partitions(now=datetime(2001, 1, 5, tzinfo=UTC))
+
+
+def test_late_facts_get_a_month_of_their_own_and_keep_who_they_are():
+    old = fact("old", datetime(2001, 1, 1, tzinfo=UTC))
+    fact("older", datetime(2000, 12, 31, 23, 59, tzinfo=UTC))
+    before = Event.objects.filter(key="old").values_list().get()
+    assert move_out_of_default(months=1) == ["events_event_2001_01"]
+    assert partition_of(old) == "events_event_2001_01"
+    assert Event.objects.filter(key="old").values_list().get() == before
+    assert partition_of(fact("next", datetime(2001, 1, 31, tzinfo=UTC))) == "events_event_2001_01"
+    assert move_out_of_default() == ["events_event_2000_12"]
+    assert move_out_of_default() == []
+    record([Event(key="old", occurred_at=old.occurred_at, kind="group.joined")])
+    assert Event.objects.filter(key="old").count() == 1  # the month has its constraints

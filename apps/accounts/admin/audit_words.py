@@ -69,6 +69,8 @@ WORDS: dict[str, Promise] = {
     "landing.picture": _("上传落地页图片"),
     "landing.publish": _("发布落地页"),
     "landing.retire": _("下线落地页"),
+    "event_source.create": _("新建事件来源"),
+    "event_source.revoke": _("停用事件来源"),
     "landing.schedule": _("定时发布落地页"),
     "landing.share": _("调整落地页流量"),
     "landing.unschedule": _("取消定时发布落地页"),

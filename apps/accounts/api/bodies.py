@@ -36,15 +36,20 @@ class BoundedJSONParser(BaseParser):
         raw = stream.read(MOST_BYTES + 1)
         if len(raw) > MOST_BYTES:
             raise TooLarge
-        try:
-            data = _DECODER.decode(raw.decode("utf-8")) if raw.strip() else {}
-        except (ValueError, RecursionError) as error:
-            raise ParseError(_("请求内容不是有效的 JSON。")) from error
-        if not isinstance(data, dict):
-            raise ParseError(_("请求内容要是一个 JSON 对象。"))
-        if b"\\u" in raw and not _is_storable(data):
-            raise ParseError(_("请求里有不能保存的字符。"))
-        return data
+        return read_object(raw)
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """The JSON object in ``raw``, judged as ``BoundedJSONParser`` says but for its length. Raises ``ParseError``."""
+    try:
+        data = _DECODER.decode(raw.decode("utf-8")) if raw.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise ParseError(_("请求内容不是有效的 JSON。")) from error
+    if not isinstance(data, dict):
+        raise ParseError(_("请求内容要是一个 JSON 对象。"))
+    if b"\\u" in raw and not _is_storable(data):
+        raise ParseError(_("请求里有不能保存的字符。"))
+    return data
 
 
 def _is_storable(data: Any) -> bool:

@@ -16,6 +16,7 @@ class WatermarkQuerySet(ScopedQuerySet["Watermark"]):
 class Watermark(models.Model):
     """One row. Facts written by transactions before ``txid`` are counted, and all with an id up to ``floor_id``.
 
+    Days before ``kept_from`` can no longer be derived from facts: a rebuild leaves them as they are.
     ``floor_id`` is set when the database has moved to another cluster (``cluster`` differs), whose transactions are
     numbered anew. ``rolled_at`` is when the last tick ended: the pages say 数据截至.
     """
@@ -26,6 +27,7 @@ class Watermark(models.Model):
     cluster = models.BigIntegerField(_("数据库实例"), default=0)
     rolled_at = models.DateTimeField(_("汇总时间"), null=True)
     timezone = models.CharField(_("时区"), max_length=40, blank=True)
+    kept_from = models.DateField(_("事件保留自"), null=True)
 
     objects = WatermarkQuerySet.as_manager()
 

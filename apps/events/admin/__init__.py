@@ -1,5 +1,5 @@
 """Admin of the fact log."""
 
-from apps.events.admin import event
+from apps.events.admin import event, source
 
-__all__ = ["event"]
+__all__ = ["event", "source"]

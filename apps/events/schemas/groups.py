@@ -24,10 +24,7 @@ FAMILY = Family(
             _("成员离开了群。"),
             member=Need.MUST,
             group=Need.MUST,
-            data=(
-                Field("source", Type.TEXT, _("import_undo：撤销导入")),
-                Field("job", Type.NUMBER, _("导入任务编号")),
-            ),
+            data=(Field("undo_of_import", Type.NUMBER, _("撤销了哪个导入任务")),),
         ),
         Schema(
             EventKind.GROUP_CHECKED_IN,

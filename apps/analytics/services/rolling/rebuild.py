@@ -18,6 +18,7 @@ from apps.analytics.models import (
 )
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
+from apps.analytics.services.rolling.people import add_values
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
 _TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue, Arrival)
@@ -33,36 +34,71 @@ def rebuild(*, now: datetime) -> int:
     Readers see the old figures until the new ones are there; ticks wait. Facts that are written meanwhile are counted
     by the next tick.
     """
-    _settle_cluster()
+    uncounted = _settle_cluster()
     with transaction.atomic(), connection.cursor() as cursor:
         mark = Watermark.objects.select_for_update().get()
         horizon = ended_before(cursor)
-        for table in _TABLES:
-            table.objects.all().delete()
+        since = mark.kept_from and datetime.combine(mark.kept_from, time(), business_zone())
+        _clear(mark)
         counted = 0
         for start, end in _days(cursor):
+            if since and start < since:
+                continue
             rows = read_batch(
                 cursor,
                 f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
                 {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
             )
             if rows:
-                add_batch(cursor)
+                add_batch(cursor, is_again=since is not None)
             counted += rows
+        if since:
+            counted += _add_late(cursor, uncounted, since, horizon)
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
         mark.save()
     return counted
 
 
+def _clear(mark: Watermark) -> None:
+    """Empty what will be filled again: everything, or only the days whose facts are still there.
+
+    Cohorts and stays are then filled up as if the same facts came again, which changes nothing; what somebody has
+    bought cannot be, since it adds up.
+    """
+    if mark.kept_from is None:
+        for table in _TABLES:
+            table.objects.all().delete()
+        return
+    DayFigure.objects.filter(day__gte=mark.kept_from).delete()
+    start = datetime.combine(mark.kept_from, time(), business_zone())
+    HourFigure.objects.filter(hour__gte=start).delete()
+
+
+def _add_late(cursor: CursorWrapper, uncounted: str, since: datetime, horizon: int) -> int:
+    """After facts were dropped: those that no tick has counted, into the days before and onto the members."""
+    values = {"since": since, "upto": horizon}
+    old = read_batch(cursor, f"e.occurred_at < %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
+    if old:
+        add_batch(cursor)
+    new = read_batch(cursor, f"e.occurred_at >= %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
+    if new:
+        add_values(cursor)
+    return old
+
+
 @transaction.atomic
-def _settle_cluster() -> None:
-    """After a move to another cluster: everything that is there now counts as old, whatever its transaction."""
+def _settle_cluster() -> str:
+    """After a move to another cluster: everything that is there now counts as old, whatever its transaction.
+
+    Returns SQL over ``e`` for the facts that no tick has counted.
+    """
     with connection.cursor() as cursor:
         mark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
         cluster = cluster_of(cursor)
+        uncounted = f"(e.txid >= {mark.txid} AND e.id > {mark.floor_id})"
         if mark.cluster == cluster:
-            return
+            return uncounted
         if mark.cluster:
             # Waits for writers, so that no lower id can appear behind the floor; held for this moment only.
             cursor.execute("LOCK TABLE events_event IN SHARE MODE")
@@ -71,6 +107,7 @@ def _settle_cluster() -> None:
         mark.cluster = cluster
         mark.timezone = ""  # ticks stand still until the rebuild is done
         mark.save()
+        return uncounted
 
 
 def _days(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:

@@ -65,11 +65,13 @@ def needs_rebuild() -> bool:
         return mark.cluster != cluster_of(cursor)
 
 
-def add_batch(cursor: CursorWrapper) -> None:
-    """Add what ``analytics_batch`` holds to every rollup."""
+def add_batch(cursor: CursorWrapper, *, is_again: bool = False) -> None:
+    """Add what ``analytics_batch`` holds to every rollup; ``is_again``: but not to what members have bought, where
+    it was counted before."""
     add_days(cursor)
     add_hours(cursor)
-    add_values(cursor)
+    if not is_again:
+        add_values(cursor)
     add_stays(cursor)
     add_firsts(cursor)
     add_arrivals(cursor)

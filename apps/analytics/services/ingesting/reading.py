@@ -1,0 +1,172 @@
+"""One item of a batch → a row, or what is wrong with it. No database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import DomainError, Text
+from apps.core.phones import canonical_mobile
+from apps.events.schemas.base import MOST_VALUE, Schema
+from apps.members.enums import IdentityKind
+
+_PARTS = frozenset({"kind", "key", "occurred_at", "group", "member", "value", "data"})
+_LONGEST_KEY = 80
+_LONGEST_IDENTITY = 120
+#: How a member may be named besides by our number.
+PHONE = "phone"
+_IDENTITIES = frozenset({PHONE, *IdentityKind.values})
+_MOST_ID = 2**63 - 1
+
+type Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why the item at ``index`` was refused. ``code`` is stable; ``field`` names the part."""
+
+    index: int
+    key: str
+    code: str
+    field: str
+    message: Text
+
+
+@dataclass(slots=True)
+class Row:
+    """An item that fits its schema. ``member`` is our number or an identity until it is looked up."""
+
+    index: int
+    kind: str
+    key: str
+    occurred_at: datetime
+    group_id: int | None
+    member: int | Identity | None
+    value: Decimal | None
+    data: dict[str, Any]
+    subject: str
+    team_id: int | None = None
+    member_id: int | None = None
+
+
+class _Wrong(Exception):
+    def __init__(self, code: str, field: str, message: Text) -> None:
+        self.code, self.field, self.message = code, field, message
+
+
+def read_item(
+    index: int, item: Any, *, schemas: Mapping[str, Schema], earliest: datetime, latest: datetime
+) -> Row | Problem:
+    """``schemas``: of the kinds that this source may write. Times outside of [``earliest``, ``latest``] are refused."""
+    key = item.get("key") if isinstance(item, dict) else None
+    try:
+        return _read(index, item, schemas, earliest, latest)
+    except _Wrong as wrong:
+        shown = key[:_LONGEST_KEY] if isinstance(key, str) else ""
+        return Problem(index, shown, wrong.code, wrong.field, wrong.message)
+
+
+def _read(index: int, item: Any, schemas: Mapping[str, Schema], earliest: datetime, latest: datetime) -> Row:
+    if not isinstance(item, dict):
+        raise _Wrong("bad_item", "", _("每一项要是一个 JSON 对象。"))
+    if not _PARTS.issuperset(item):
+        name = next(iter(set(item) - _PARTS))
+        raise _Wrong("bad_item", name[:40], _("没有这一项。"))
+    kind = item.get("kind")
+    schema = schemas.get(kind) if isinstance(kind, str) else None
+    if schema is None:
+        raise _Wrong("bad_kind", "kind", _("没有这种事件，或这个来源不能写它。"))
+    key = item.get("key")
+    if not isinstance(key, str) or not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
+        raise _Wrong("bad_key", "key", _("要有 1 到 80 个字符的去重标识。"))
+    group = item.get("group")
+    if group is not None and not _is_id(group):
+        raise _Wrong("bad_group", "group", _("社群要填编号。"))
+    data = item.get("data")
+    if data is None:
+        data = {}
+    elif not isinstance(data, dict):
+        raise _Wrong("bad_data", "data", _("明细要是一个 JSON 对象。"))
+    row = Row(
+        index=index,
+        kind=schema.kind,
+        key=key,
+        occurred_at=_time(item.get("occurred_at"), earliest, latest),
+        group_id=group,
+        member=_member(item.get("member")),
+        value=_value(item.get("value")),
+        data=data,
+        subject="",
+    )
+    problem = schema.problem(
+        has_member=row.member is not None,
+        has_group=group is not None,
+        value=row.value,
+        data=data,
+        is_from_outside=True,
+    )
+    if problem is not None:
+        raise _Wrong("bad_data" if problem[0].startswith("data.") else "bad_item", *problem)
+    if order_no := data.get("order_no"):
+        row.subject = f"order:{order_no}"
+    return row
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_ID
+
+
+def _time(text: Any, earliest: datetime, latest: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        if at < earliest:
+            raise _Wrong("too_early", "occurred_at", _("太早了：超出了事件的保留期。"))
+        if at > latest:
+            raise _Wrong("too_late", "occurred_at", _("时间在将来。"))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _Wrong("bad_time", "occurred_at", _("要写成带时区的 ISO 8601 时间。")) from error
+    return at
+
+
+def _member(value: Any) -> int | Identity | None:
+    if value is None:
+        return None
+    if isinstance(value, int):
+        if _is_id(value):
+            return value
+    elif isinstance(value, dict) and value.keys() == {"kind", "value"}:
+        kind, name = value["kind"], value["value"]
+        if (
+            isinstance(kind, str)
+            and kind in _IDENTITIES
+            and isinstance(name, str)
+            and 0 < len(name) <= _LONGEST_IDENTITY
+            and "\0" not in name
+        ):
+            return kind, _phone(name) if kind == PHONE else name
+    raise _Wrong("bad_member", "member", _("成员要填编号，或 {kind, value}。"))
+
+
+def _phone(text: str) -> str:
+    try:
+        return canonical_mobile(text)
+    except DomainError as error:
+        raise _Wrong("bad_member", "member", _("手机号不对。")) from error
+
+
+def _value(given: Any) -> Decimal | None:
+    if given is None:
+        return None
+    if isinstance(given, int | float | str) and not isinstance(given, bool) and len(str(given)) <= 20:
+        try:
+            value = Decimal(str(given))
+            if -MOST_VALUE < value < MOST_VALUE and value == round(value, 2):
+                return value
+        except ArithmeticError:
+            pass
+    raise _Wrong("bad_value", "value", _("数值要是最多两位小数的数。"))
