@@ -36,3 +36,20 @@ class Direction(models.IntegerChoices):
     LOWER = -1, _("越低越好")
     NEUTRAL = 0, _("看情况")
     HIGHER = 1, _("越高越好")
+
+
+class Rhythm(models.TextChoices):
+    """How often a report goes out."""
+
+    DAILY = "daily", _("每天（昨天的数据）")
+    WEEKLY = "weekly", _("每周（前七天的数据）")
+    MONTHLY = "monthly", _("每月（上个月的数据）")
+
+
+class IssueState(models.TextChoices):
+    """What became of a report. ``missed``: it could not be made in time, its owner was told."""
+
+    MADE = "made", _("正在发送")
+    SENT = "sent", _("已发出")
+    FAILED = "failed", _("有没发出的")
+    MISSED = "missed", _("错过")

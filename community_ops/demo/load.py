@@ -10,11 +10,13 @@ from apps.accounts.services.audit import audit
 from apps.campaigns.models import Campaign
 from apps.content_calendar.models import Post
 from apps.content_calendar.services.run_posts import draft_run_posts
+from apps.events.models import Event
 from apps.imports.models import ImportJob
 from community_ops.demo.campaigns.load import load_campaigns
 from community_ops.demo.communities import load_channels, load_groups
 from community_ops.demo.history import load_history
 from community_ops.demo.members import load_members
+from community_ops.demo.past.load import load_past
 from community_ops.demo.people import load_people
 from community_ops.demo.posts import Writer, load_posts
 
@@ -63,4 +65,6 @@ def load_demo(*, now: datetime, say: Say) -> None:
             say(f"过去两周的帖子 {load_history(writer=writer, now=now)} 条")
             say(f"接下来的帖子 {load_posts(writer=writer, now=now)} 条")
             say(f"活动的帖子草稿 {draft_run_posts(now=now)} 条")
+    if not Event.objects.filter(data__demo=True).exists():
+        say(f"过去三个月的事实 {load_past(service=users['service'], now=now)} 条（演示）")
     audit(actor=None, action=_DONE)

@@ -6,9 +6,12 @@ from io import StringIO
 import pytest
 from django.contrib.auth.models import Group as AuthGroup
 from django.core.management import CommandError, call_command
+from django.db.models import Sum
 from django.utils import timezone
 
 from apps.accounts.models import Approval, Team, User
+from apps.analytics.metrics.facts import DERIVED
+from apps.analytics.models import DayFigure
 from apps.campaigns.enums import BenefitKind, EntryState
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import (
@@ -27,10 +30,11 @@ from apps.channels.models import Channel, Delivery
 from apps.content_calendar.models import Post
 from apps.core.invariants import count_violations
 from apps.events.models import Event
-from apps.groups.models import Group
+from apps.groups.models import Group, Membership
 from apps.h5.enums import ConversionKind
 from apps.h5.models import Conversion, Touch
 from apps.h5.selectors.landing_figures import reading_of
+from apps.members.models import Member
 from apps.orders.models import Order, Refund
 from community_ops.demo.communities import robot_key
 from community_ops.demo.people import PASSWORD, log_ins
@@ -71,7 +75,22 @@ def test_demo_is_whole_repeatable_and_keeps_its_promises(settings):
     assert [(item.promise, item.name) for item, count in count_violations() if count] == []
     check_campaigns()
     check_member_pages()
-    kept = (User, Group, Post, Delivery, Channel, Campaign, Run, Entry, Contribution, Grant, Coupon, Order)
+    check_past()
+    kept = (
+        User,
+        Group,
+        Post,
+        Delivery,
+        Channel,
+        Campaign,
+        Run,
+        Entry,
+        Contribution,
+        Grant,
+        Coupon,
+        Order,
+        Event,
+    )
     before = {model: model.objects.count() for model in kept}
     assert run("--if-empty") == ""
     run()
@@ -129,6 +148,22 @@ def check_member_pages():
     assert not Touch.objects.filter(at__gt=timezone.now()).exists()
     kinds = {"page.viewed", "page.section_viewed", "page.dwelled", "page.tapped"}
     assert kinds <= set(Event.objects.values_list("kind", flat=True))
+
+
+def check_past():
+    """Three months of facts that say that they are made up, about members and runs that are there, rolled up (A1)."""
+    past = Event.objects.filter(data__demo=True)
+    assert past.dates("occurred_at", "day").count() > 80
+    members = set(past.exclude(member_id=None).values_list("member_id", flat=True))
+    assert Member.objects.filter(pk__in=members).count() == len(members) > 300
+    runs = {int(run) for run in past.exclude(data__run=None).values_list("data__run", flat=True)}
+    assert Run.objects.filter(pk__in=runs, state="settled").count() == len(runs) > 20
+    left = past.filter(kind="group.left")
+    assert Membership.objects.exclude(left_at=None).count() == left.count() > 10
+    assert not Event.objects.filter(occurred_at__gt=timezone.now()).exists()
+    total = DayFigure.objects.filter(dim="").aggregate(Sum("count"))["count__sum"]
+    derived = DayFigure.objects.filter(dim="", kind__in=DERIVED).aggregate(Sum("count"))["count__sum"]
+    assert total - derived == Event.objects.count()
 
 
 def test_reset_empties_what_was_there():

@@ -1,6 +1,6 @@
 """All rollups anew from the facts."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -22,6 +22,8 @@ from apps.analytics.services.rolling.people import add_values
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
 _TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue, Arrival)
+#: So many facts at most are held in memory by one step, unless a single day has more.
+_STEP_ROWS = 50_000
 #: The caller's own facts are seen by it although its transaction has not ended.
 _COUNTED = (
     "(e.txid < %(upto)s OR e.id <= %(floor)s OR e.txid = pg_current_xact_id_if_assigned()::text::bigint)"
@@ -41,9 +43,7 @@ def rebuild(*, now: datetime) -> int:
         since = mark.kept_from and datetime.combine(mark.kept_from, time(), business_zone())
         _clear(mark)
         counted = 0
-        for start, end in _days(cursor):
-            if since and start < since:
-                continue
+        for start, end in _spans(cursor, since):
             rows = read_batch(
                 cursor,
                 f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
@@ -110,11 +110,25 @@ def _settle_cluster() -> str:
         return uncounted
 
 
-def _days(cursor: CursorWrapper) -> list[tuple[datetime, datetime]]:
-    """The days of the business zone that have facts, as instants."""
+def _spans(cursor: CursorWrapper, since: datetime | None) -> list[tuple[datetime, datetime]]:
+    """Stretches of days of the business zone, as instants: what a step costs whatever it reads is paid once for many
+    quiet days, and a busy day is a step of its own."""
     zone = business_zone()
     cursor.execute(
-        "SELECT DISTINCT (occurred_at AT TIME ZONE %s)::date FROM events_event ORDER BY 1", [zone.key]
+        "SELECT (occurred_at AT TIME ZONE %s)::date, count(*) FROM events_event"
+        " WHERE %s::timestamptz IS NULL OR occurred_at >= %s GROUP BY 1 ORDER BY 1",
+        [zone.key, since, since],
     )
-    days = [datetime.combine(day, time(), zone) for (day,) in cursor.fetchall()]
-    return [(day, datetime.combine(day.date() + timedelta(days=1), time(), zone)) for day in days]
+    spans: list[tuple[date, date]] = []
+    rows = _STEP_ROWS
+    for day, count in cursor.fetchall():
+        if rows + count > _STEP_ROWS:
+            spans.append((day, day))
+            rows = count
+        else:
+            spans[-1] = (spans[-1][0], day)
+            rows += count
+    return [
+        (datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone))
+        for first, last in spans
+    ]
