@@ -48,6 +48,13 @@ def section() -> tuple[str, list[Entry]]:
                 words="delivery 发送记录",
             ),
             Entry(_("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"),
+            Entry(
+                _("事件来源"),
+                "input",
+                "admin:events_eventsource_changelist",
+                "events.view_eventsource",
+                words="event source api key 密钥 接口",
+            ),
         ],
     )
 
