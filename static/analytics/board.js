@@ -131,6 +131,7 @@
     const button = event.target.closest("[data-png]");
     if (button) savePicture(button.dataset.png);
     if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-fullscreen]")) document.documentElement.requestFullscreen?.();
     document.querySelectorAll(".an-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
   });
   document.addEventListener("keydown", (event) => {
@@ -153,7 +154,7 @@
       if (stale) stale.hidden = false;
     }
   }
-  if (every) setInterval(() => { if (!document.hidden) refresh(); }, every * 1000);
+  if (every) setInterval(() => { if (!document.hidden && !document.querySelector(".an-menu[open], .an-behind[open]")) refresh(); }, every * 1000);
 
   // Dates that somebody changed mean the range of one's own; untouched they must not stand in the address.
   document.querySelectorAll("[data-filters]").forEach((form) => {

@@ -23,7 +23,9 @@ _MONEY = ("order.created", "order.paid", "order.refunded", "order.cost", "benefi
 def moments(rng: random.Random, period: Period) -> datetime:
     """Any time from 40 days before to 5 days after, and often right at a midnight of the period's zone."""
     if rng.random() < 0.25:
-        day = rng.choice([period.start, period.end, period.start + timedelta(days=rng.randrange(period.days))])
+        day = rng.choice(
+            [period.start, period.end, period.start + timedelta(days=rng.randrange(period.days))]
+        )
         return day + rng.choice([timedelta(0), -timedelta(milliseconds=1), timedelta(milliseconds=1)])
     return period.start + timedelta(minutes=rng.randrange(-40 * 1440, (period.days + 5) * 1440))
 

@@ -87,7 +87,7 @@ def rows(
             f" ORDER BY e.occurred_at DESC, e.id DESC LIMIT {limit + 1:d}",
             values,
         )
-        found = [Fact(*row[:-1], json.loads(row[-1])) for row in cursor.fetchall()]
+        found = [_fact(row) for row in cursor.fetchall()]
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
@@ -104,6 +104,11 @@ def every_row(behind: Behind, *, at_most: int) -> Iterator[list[Fact]]:
         at_most -= len(page)
         if place is None:
             return
+
+
+def _fact(row: tuple[Any, ...]) -> Fact:
+    *values, data = row
+    return Fact(*values, json.loads(data))
 
 
 def _where(behind: Behind) -> tuple[str, dict[str, Any]]:

@@ -107,6 +107,11 @@ class Filters:
         )
 
     @property
+    def is_today(self) -> bool:
+        """The range is today alone: not over yet, so not to be measured against a whole day."""
+        return self.period.days == 1 and self.period.last == day_of(self.now)
+
+    @property
     def slice(self) -> tuple[Dimension, str]:
         """The narrowest choice as dimension and key for ``readings``: run, campaign, group, or the total."""
         if self.run_id is not None:

@@ -49,15 +49,21 @@ def tile_of(
     url: str = "",
     spark: Sequence[Reading | Number | None] = (),
     note: str = "",
+    *,
+    is_over: bool = True,
 ) -> Tile:
-    """A metric's tile. ``was`` is the previous period's reading, ``spark`` the readings over time."""
-    moved = change_of(now, was, metric.unit, metric.direction) if was is not None else None
+    """A metric's tile. ``was`` is the previous period's reading, ``spark`` the readings over time.
+
+    ``is_over`` False: the period is today, which a whole day before is shown beside but not measured against.
+    """
+    moved = change_of(now, was, metric.unit, metric.direction) if was is not None and is_over else None
+    before = _("上期 %s") if is_over else _("昨天全天 %s")
     if not note and (interval := say_interval(now)) and not now.is_small:
         note = _("95%% 区间 %s") % interval
     return Tile(
         label=str(metric.label),
         text=say(now, metric.unit),
-        was_text=_("上期 %s") % say(was, metric.unit) if was is not None else "",
+        was_text=before % say(was, metric.unit) if was is not None else "",
         change=moved.text if moved else "",
         tone=moved.tone if moved else "",
         url=url,

@@ -1,0 +1,42 @@
+"""What the keys of a dimension are called."""
+
+from collections.abc import Collection
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.analytics.enums import Dimension
+from apps.campaigns.models import Campaign, Run
+from apps.campaigns.selectors.names import public_name
+from apps.content_calendar.models import Post
+from apps.core.models import ScopedQuerySet
+from apps.groups.models import Group
+from apps.members.models import Member, Tier
+
+
+def labels_of(dim: Dimension, keys: Collection[str]) -> dict[str, str]:
+    """{key: name} for all of ``keys``: one query at most. Channels and sources are their own names; people who invite
+    by their public name alone. What has been deleted keeps its number."""
+    if dim in (Dimension.TOTAL, Dimension.CHANNEL, Dimension.SOURCE):
+        return {key: key or _("未标明") for key in keys}
+    numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+    names = _names(dim, numbers)
+    return {key: names.get(key) or _("已删除（%s）") % key for key in keys}
+
+
+def _names(dim: Dimension, numbers: list[int]) -> dict[str, str]:
+    if dim == Dimension.INVITER:
+        people = Member.objects.filter(pk__in=numbers).values_list("pk", "nickname")
+        return {str(pk): public_name(nickname) for pk, nickname in people}
+    if dim == Dimension.STAFF:
+        return {
+            str(user.pk): user.display_name or user.username for user in User.objects.filter(pk__in=numbers)
+        }
+    rows: dict[Dimension, ScopedQuerySet] = {  # type: ignore[type-arg]
+        Dimension.GROUP: Group.objects.all(),
+        Dimension.CAMPAIGN: Campaign.objects.all(),
+        Dimension.RUN: Run.objects.select_related("campaign"),
+        Dimension.POST: Post.objects.all(),
+        Dimension.TIER: Tier.objects.all(),
+    }
+    return {str(row.pk): str(row) for row in rows[dim].filter(pk__in=numbers)}
