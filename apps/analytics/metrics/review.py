@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.analytics.enums import Dimension, Direction, Unit
 from apps.analytics.metrics.base import Family, Figures, Metric, Reading, amount, per
 from apps.analytics.metrics.facts import PRODUCT_COST, SPENT
+from apps.analytics.metrics.fatigue import FEWEST, fatigue_of
 from apps.analytics.metrics.sql import IS_NEW, summed, within
 from apps.events.enums import EventKind
 
 _PAID, _REFUNDED = EventKind.ORDER_PAID.value, EventKind.ORDER_REFUNDED.value
 _GRANTED, _VOIDED = EventKind.BENEFIT_GRANTED.value, EventKind.BENEFIT_VOIDED.value
+_ENTERED = EventKind.CAMPAIGN_ENTERED.value
 _PART, _JOINED = EventKind.CAMPAIGN_CONTRIBUTED.value, EventKind.GROUP_JOINED.value
 _COSTS = (_GRANTED, _VOIDED, PRODUCT_COST, SPENT)
 _D = Dimension
@@ -59,6 +61,11 @@ def _cost_per_new(figures: Figures) -> Reading:
 
 def _ltv(figures: Figures) -> Reading:
     return per(*(figures.prepared("lifetime") or (Decimal(0), 0)))
+
+
+def _fatigue(figures: Figures) -> Reading:
+    found = fatigue_of([run.entrants for run in figures.prepared("fatigue") or ()])
+    return Reading(None, 0, 0) if found is None else Reading(found.change, found.change, found.runs)
 
 
 _KINDS = ", ".join(f"'{kind}'" for kind in _COSTS)
@@ -189,6 +196,32 @@ FAMILY = Family(
             rows_of="first",
             ever=True,
             dimensions=(_D.TOTAL,),
+        ),
+        Metric(
+            key="fatigue",
+            label=_("疲劳度"),
+            definition=_(
+                "活动每办一期，发起人数平均变化多少（各期两两比较的中位数）；少于三期不算。负数是越办越少。"
+            ),
+            unit=Unit.PERCENT,
+            direction=Direction.HIGHER,
+            needs=(_ENTERED,),
+            formula=_fatigue,
+            extras=("fatigue",),
+            sql=f"""
+                WITH runs AS (
+                  SELECT r.id, row_number() OVER (ORDER BY r.opens_at, r.id) AS number,
+                    ln(count(DISTINCT e.member_id) + 0.5) AS size
+                  FROM events_event e JOIN campaigns_run r ON r.id::text = e.data->>'run'
+                    AND r.campaign_id::text = e.data->>'campaign'
+                  WHERE e.kind = '{_ENTERED}' AND e.member_id IS NOT NULL AND {within()} GROUP BY r.id, r.opens_at)
+                SELECT CASE WHEN count(DISTINCT b.id) + 1 >= {FEWEST} THEN
+                  exp(percentile_cont(0.5) WITHIN GROUP (ORDER BY (b.size - a.size) / (b.number - a.number))) - 1
+                  ELSE 0 END, CASE WHEN count(DISTINCT b.id) + 1 >= {FEWEST} THEN count(DISTINCT b.id) + 1 ELSE 0 END
+                FROM runs a JOIN runs b ON b.number > a.number
+            """,
+            rows=(_ENTERED,),
+            dimensions=(_D.CAMPAIGN,),
         ),
     ),
 )

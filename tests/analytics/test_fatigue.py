@@ -1,0 +1,52 @@
+"""疲劳度: known answers, and what chance says."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.analytics.metrics.fatigue import chance_of_falls, fatigue_of, steps_of
+
+
+def test_a_campaign_that_halves_each_time_is_tired():
+    """Half of it each time: five falls out of five pairs of four runs' order are 1 of 24."""
+    found = fatigue_of([800, 400, 200, 100])
+    assert found is not None
+    assert found.change == pytest.approx(-0.5, abs=0.002)
+    assert found.chance == pytest.approx(1 / 24)
+    assert found.is_tired
+    assert steps_of([800, 400, 0, 100]) == [-0.5, -1.0, None]
+
+
+def test_one_bad_run_is_no_fatigue():
+    found = fatigue_of([100, 101, 20, 103, 104])
+    assert found is not None
+    assert found.change > 0
+    assert not found.is_tired
+
+
+def test_three_falls_in_a_row_may_be_chance_and_two_runs_say_nothing():
+    found = fatigue_of([100, 90, 80])
+    assert found is not None
+    assert found.chance == pytest.approx(1 / 6)
+    assert not found.is_tired
+    assert fatigue_of([100, 10]) is None
+
+
+@pytest.mark.parametrize("runs", [2, 3, 4, 5, 6])
+def test_the_chance_is_what_counting_all_orders_gives(runs):
+    falls = [
+        sum(order[i] > order[j] for i in range(runs) for j in range(i + 1, runs))
+        for order in permutations(range(runs))
+    ]
+    for least in range(runs * (runs - 1) // 2 + 1):
+        assert chance_of_falls(runs, least) == pytest.approx(sum(n >= least for n in falls) / len(falls))
+
+
+@given(st.lists(st.integers(0, 10_000), min_size=3, max_size=12))
+def test_any_history_has_a_trend_within_bounds(figures):
+    found = fatigue_of(figures)
+    assert found is not None
+    assert found.change > -1
+    assert 0 <= found.chance <= 1
