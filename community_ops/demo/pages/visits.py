@@ -100,11 +100,11 @@ class Audience:
             utm={"utm_source": "member", "utm_medium": "share"},
             now=entry.opened_at,
         )
-        count_click(link)
         seen = at - timedelta(seconds=self.dice.randrange(15, 90))
         if friend.joined_at and at - _JUST_JOINED < friend.joined_at and token not in self._known:
             # It was this link that made them join.
             seen = friend.joined_at - timedelta(seconds=self.dice.randrange(40, 150))
+        count_click(link, member_id=None, now=seen)
         touch(token=token, run_id=entry.run_id, link=link, device_hash=origin.device_hash, now=seen)
         self._log_in(friend, token, origin, at)
         return token
@@ -128,7 +128,7 @@ class Audience:
         self, run: Run, token: str, link: ShareLink | None, origin: Origin, at: datetime, *, is_keen: bool
     ) -> None:
         if link is not None:
-            count_click(link)
+            count_click(link, member_id=None, now=at)
         utm = {**link.utm} if link is not None else {}
         touch(token=token, run_id=run.pk, link=link, utm=utm, device_hash=origin.device_hash, now=at)
         version = choose(self._live[run.pk], token)
