@@ -33,12 +33,12 @@ def world(make_user):
     ]
     good, small, other = posts
     facts = [
-        fact("post.sent", "2026-03-02 08:05", subject=f"post:{good.pk}:group:1:1:1", team_id=east.pk),
-        fact("post.sent", "2026-03-09 08:06", subject=f"post:{good.pk}:group:1:2:1", team_id=east.pk),
-        fact("post.sent", "2026-03-03 23:59", subject=f"post:{small.pk}:group:1:1:1", team_id=east.pk),
-        fact("post.failed", "2026-03-03 12:00", subject=f"post:{small.pk}:group:2:1:1", team_id=east.pk,
+        fact("post.sent", "2026-03-02 08:05", subject=f"post:{good.pk}:1:1:1", team_id=east.pk),
+        fact("post.sent", "2026-03-09 08:06", subject=f"post:{good.pk}:1:2:1", team_id=east.pk),
+        fact("post.sent", "2026-03-03 23:59", subject=f"post:{small.pk}:1:1:1", team_id=east.pk),
+        fact("post.failed", "2026-03-03 12:00", subject=f"post:{small.pk}:2:1:1", team_id=east.pk,
              data={"state": "missed"}),
-        fact("post.sent", "2026-03-03 12:00", subject=f"post:{other.pk}:group:9:1:1", team_id=west.pk),
+        fact("post.sent", "2026-03-03 12:00", subject=f"post:{other.pk}:9:1:1", team_id=west.pk),
         fact("order.paid", "2026-03-04 10:00", team_id=east.pk, member_id=1, value=30, data={"post": good.pk}),
         fact("order.refunded", "2026-03-05 10:00", team_id=east.pk, member_id=1, value=10, data={"post": good.pk}),
         fact("link.clicked", "2026-03-03 10:00", team_id=east.pk, data={"post": small.pk}),

@@ -52,7 +52,7 @@ def groups() -> dict[str, Group]:
     named = {"group_id": found["乙"].pk, "team_id": found["乙"].team_id}
     facts.append(fact("order.paid", "2026-03-09 10:00", member_id=101, value=50, **named))
     facts.append(fact("group.left", "2026-03-14 23:00", member_id=110, **named))
-    subject = f"post:5:group:{found['乙'].pk}:1:1"
+    subject = f"post:5:{found['乙'].pk}:1:1"
     facts.append(fact("post.sent", "2026-03-10 10:00", subject=subject, team_id=found["乙"].team_id))
     record_facts(*facts)
     rebuild(now=database_now())

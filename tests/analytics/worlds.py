@@ -46,7 +46,7 @@ def world(rng: random.Random, period: Period, facts: int) -> Iterator[Event]:
             member_id=rng.randrange(1, 25) if rng.random() < 0.95 else None,
             actor_id=rng.choice([None, 1, 2]),
             value=_value(rng, kind),
-            subject=f"post:{rng.randrange(1, 4)}:group:{group}:0:0" if kind.startswith("post.") else "",
+            subject=f"post:{rng.randrange(1, 4)}:{group}:0:0" if kind.startswith("post.") else "",
             tier_id=rng.choice([None, 1, 2]),
             source=rng.choice([None, "", "扫码", "朋友"]),
             data=_data(rng, kind),

@@ -160,7 +160,7 @@ def promises(scope: Scope) -> list[Promise]:
     if scope.team_ids is not None:
         grants = grants.filter(run__campaign__team__in=scope.team_ids)
     sums: dict[int, dict[str, Any]] = {
-        row["benefit"]: row
+        row["benefit"]: {**row}
         for row in grants.order_by()
         .values("benefit")
         .annotate(quantities=Sum("quantity"), costs=Sum("cost"), faces=Sum("face_value"))

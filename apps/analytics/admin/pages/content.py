@@ -129,7 +129,7 @@ def _hours(weeks: dict[str, Week], filters: Filters) -> Chart:
         [] if is_empty else [_("%d 点") % hour for hour in range(24)],
         [Series(one.name, [], one.unit) for one in drawn] if is_empty else drawn,
         x_label=_("几点"),
-        y_label=_("每天发出（左）、人的动作（右）"),
+        y_label=_("次"),
         note=_(
             "平均每天每小时。柱子是发出的消息（左轴），线是人的动作（右轴）：线高柱低的时候，可以多发一点。"
         ),

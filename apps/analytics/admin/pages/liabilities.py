@@ -156,7 +156,7 @@ def _due(coupons: list[CouponsOwed]) -> Chart:
             Series(_("最多抵扣"), worths, Unit.MONEY, axis=1, kind="line"),
         ],
         x_label=_("到期"),
-        y_label=_("张数（左）、元（右）"),
+        y_label=_("张"),
         empty=_("没有还能用的券。"),
     )
 
@@ -208,7 +208,7 @@ def _coupon_months(filters: Filters, months: list[Period]) -> Chart:
         [f"{one.month:%Y-%m}" for one in found] if has_any else [],
         drawn,
         x_label=_("月份"),
-        y_label=_("张数（左）、元（右）"),
+        y_label=_("张"),
         note=_("印出来还没人领的券也算发出。过期按到期的那个月算，核销后退回的不算核销。"),
         empty=_("近十二个月没有发过券。"),
     )
