@@ -3,20 +3,30 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.core.cache import cache
 from django.db.models import Count, Max
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from apps.analytics.metrics.facts import ACTIVE
+from apps.analytics.metrics.registry import all_metrics
+from apps.analytics.models import Watermark
+from apps.analytics.selectors.figures import figures, readings
+from apps.analytics.selectors.periods import Period, last_days
+from apps.analytics.selectors.scope import Scope
 from apps.channels.enums import DeliveryState
 from apps.channels.models import Delivery
 from apps.channels.selectors.progress import delivery_health
 from apps.core.clock import database_now
+from apps.events.enums import EventKind
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob
 from community_ops.home.figures import day_bounds
 
 _PREFIX = "community_ops_"
+_PAID, _REFUNDED = EventKind.ORDER_PAID, EventKind.ORDER_REFUNDED
+_BUSINESS_KEY, _BUSINESS_SECONDS = "metrics.business", 60
 
 
 class ProgressCollector(Collector):
@@ -81,5 +91,71 @@ class ProgressCollector(Collector):
         )
 
 
+class BusinessCollector(Collector):
+    """What the operator's Grafana shows of the business: from rollups, kept for a minute whoever asks."""
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+    def collect(self) -> Iterable[Metric]:
+        for name, (text, value) in self._kept().items():
+            if value is not None:
+                yield GaugeMetricFamily(f"{_PREFIX}{name}", text, value=value)
+
+    @classmethod
+    def _kept(cls) -> dict[str, tuple[str, float | None]]:
+        found: dict[str, tuple[str, float | None]] | None = cache.get(_BUSINESS_KEY)
+        if found is None:
+            found = cls._read(database_now())
+            cache.set(_BUSINESS_KEY, found, _BUSINESS_SECONDS)
+        return found
+
+    @staticmethod
+    def _read(now: datetime) -> dict[str, tuple[str, float | None]]:
+        house, today = Scope(None), last_days(1, now)
+        day = figures(
+            scope=house,
+            period=today,
+            kinds=(
+                _PAID,
+                _REFUNDED,
+                EventKind.GROUP_JOINED,
+                EventKind.GROUP_LEFT,
+                EventKind.CAMPAIGN_ENTERED,
+            ),
+            people=False,
+            sets=("in",),
+        )[""]
+        before = figures(scope=house, period=today.previous(), kinds=(ACTIVE,))[""]
+        month = _readings(house, last_days(30, now))
+        rolled = Watermark.objects.values_list("rolled_at", flat=True).first()
+        return {
+            "members_in_groups": ("Members in a group now", len(day.now("in"))),
+            "members_active_yesterday": ("Members with an own act yesterday", len(before.people(ACTIVE))),
+            "orders_paid_today": ("Orders paid today", day.count(_PAID)),
+            "revenue_today_yuan": (
+                "Paid less refunded today, yuan",
+                float(day.value(_PAID) - day.value(_REFUNDED)),
+            ),
+            "group_joins_today": ("Joins of groups today", day.count(EventKind.GROUP_JOINED)),
+            "group_leaves_today": ("Leaves of groups today", day.count(EventKind.GROUP_LEFT)),
+            "campaign_entries_today": ("Campaign entries today", day.count(EventKind.CAMPAIGN_ENTERED)),
+            "k_factor_30d": ("Viral coefficient K of the last 30 days", month.get("k_factor")),
+            "roi_30d": ("(Revenue - cost) / cost of the last 30 days", month.get("roi")),
+            "rollup_age_seconds": (
+                "Seconds since the figures were last brought up to date; -1 before the first time",
+                (now - rolled).total_seconds() if rolled else -1.0,
+            ),
+        }
+
+
+def _readings(scope: Scope, period: Period) -> dict[str, float]:
+    """The metrics of 30 days that are there and can be said."""
+    metrics = [metric for key in ("k_factor", "roi") if (metric := all_metrics().get(key))]
+    found = readings(metrics, scope=scope, period=period)[""]
+    return {key: float(one.value) for key, one in found.items() if one.value is not None}
+
+
 REGISTRY = CollectorRegistry(auto_describe=False)
 REGISTRY.register(ProgressCollector())
+REGISTRY.register(BusinessCollector())

@@ -30,13 +30,34 @@ _RISK = ("campaigns.flag", "campaigns.blockedmember")
 _LANDING = ("campaigns.landingversion", "campaigns.landingpicture", "campaigns.sharelink")
 _VISITS = ("h5.visitor", "h5.touch", "h5.conversion")
 _GIVEN = ("campaigns.grant", "campaigns.coupon")
+#: Reports that go out by themselves are everybody's own who reads dashboards.
+_REPORTS = [
+    "analytics.view_reportplan",
+    "analytics.add_reportplan",
+    "analytics.change_reportplan",
+    "analytics.view_reportissue",
+]
+#: Questions put to the figures, and their answers.
+_LAB = ("analytics.simulation", "analytics.experiment")
 _POSTS = ("content_calendar.post", "content_calendar.material")
+
+#: Goals, alerts and reviews.
+_STEERING = (
+    "analytics.goal",
+    "analytics.alertrule",
+    "analytics.alert",
+    "analytics.review",
+    "analytics.reviewaction",
+)
+_REVIEWED = ("analytics.reviewversion",)
 
 #: role → [(models, verbs)] and plain codenames ("app.codename").
 _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str]]] = {
     Role.GROUP_OPERATOR: (
         [
             (_MEMBERS, _EDIT),
+            (_STEERING, _EDIT),
+            (_REVIEWED, _VIEW),
             (("members.membersession",), _VIEW),
             (_MEMBER_VOCABULARY, _EDIT),
             (_GROUPS, _EDIT),
@@ -48,8 +69,10 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             (("orders.product",), _EDIT),
             (_CAMPAIGNS, _EDIT),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             ((*_VISITS, "members.consent"), _VIEW),
             (("orders.order",), ("add",)),  # by a file
+            (("events.event",), ("add",)),  # by a file, or spend by hand
             ((*_RUNS, *_FULFILMENT, "campaigns.flag"), _VIEW),
             (_FULFILMENT, _VIEW),
             ((*_RUNS, *_GIVEN, "campaigns.code", *_RISK), _VIEW),
@@ -62,6 +85,7 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
             "orders.refund_order",
             "analytics.view_dashboard",
             "analytics.share_dashboard",
+            *_REPORTS,
             "campaigns.launch_campaign",
             "campaigns.publish_landing",
             "campaigns.act_for_member",
@@ -73,17 +97,20 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
     Role.CONTENT_EDITOR: (
         [
             (_POSTS, _FULL),
+            ((*_STEERING, *_REVIEWED), _VIEW),
+            (("analytics.review", "analytics.reviewaction"), _EDIT),
             (("content_calendar.posttarget", "content_calendar.runpost"), _VIEW),
             (("content_calendar.posttarget",), _VIEW),
             (_CAMPAIGNS, _EDIT),
             (("campaigns.run", "campaigns.runstock"), _VIEW),
             (_LANDING, _EDIT),
+            (_LAB, _EDIT),
             (_VISITS, _VIEW),
             (("groups.group", "channels.channel"), _VIEW),
             (("channels.delivery", "channels.attempt"), _VIEW),
             (("accounts.notice", "accounts.approval"), _VIEW),
         ],
-        ["analytics.view_dashboard"],
+        ["analytics.view_dashboard", *_REPORTS],
     ),
     Role.ANALYST: ([], []),  # every view permission, see below
     Role.MEMBER_SERVICE: (
@@ -109,21 +136,30 @@ _TABLE: dict[Role, tuple[list[tuple[tuple[str, ...], tuple[str, ...]]], list[str
 
 
 def permissions_of(role: Role) -> Q:
-    """A condition over ``Permission`` for ``role``. The architect has all; the analyst views all."""
+    """A condition over ``Permission`` for ``role``. The architect has all; the analyst views all, and sets goals,
+    watches figures and writes reviews."""
     if role is Role.ARCHITECT:
         return Q(content_type__app_label__in=_APPS)
     if role is Role.ANALYST:
-        views = Q(codename__startswith="view_") & ~Q(codename__in=["view_all_notices"])
-        return Q(content_type__app_label__in=_OURS) & (views | Q(codename="share_dashboard"))
+        views = (Q(content_type__app_label__in=_OURS) & Q(codename__startswith="view_")) & ~Q(
+            codename__in=["view_all_notices"]
+        )
+        return views | _permissions(_STEERING, _EDIT)
     rules, extra = _TABLE[role]
     condition = Q(pk__in=[])
     for models, verbs in rules:
-        for label in models:
-            app, model = label.split(".")
-            condition |= Q(content_type__app_label=app, codename__in=[f"{verb}_{model}" for verb in verbs])
+        condition |= _permissions(models, verbs)
     for name in extra:
         app, codename = name.split(".")
         condition |= Q(content_type__app_label=app, codename=codename)
+    return condition
+
+
+def _permissions(models: tuple[str, ...], verbs: tuple[str, ...]) -> Q:
+    condition = Q(pk__in=[])
+    for label in models:
+        app, model = label.split(".")
+        condition |= Q(content_type__app_label=app, codename__in=[f"{verb}_{model}" for verb in verbs])
     return condition
 
 

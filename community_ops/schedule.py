@@ -11,6 +11,12 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "channels.record_sent": ("apps.channels.tasks.record_sent", 30, "default"),
     "analytics.roll": ("apps.analytics.tasks.roll", 20, "default"),
     "analytics.drop_old": ("apps.analytics.tasks.drop_old", 6 * 3600, "default"),
+    "analytics.grow_forest": ("apps.analytics.tasks.grow_forest", 900, "default"),
+    "analytics.make_reports": ("apps.analytics.tasks.make_reports", 60, "default"),
+    "analytics.score_buyers": ("apps.analytics.tasks.score_buyers", 3600, "default"),
+    "analytics.trim_hours": ("apps.analytics.tasks.trim_hours", 6 * 3600, "default"),
+    "analytics.read_goals": ("apps.analytics.tasks.read_goals", 900, "default"),
+    "analytics.watch": ("apps.analytics.tasks.watch", 3600, "default"),
     "orders.lapse": ("apps.orders.tasks.lapse_orders", 5, "default"),
     "orders.refunds": ("apps.orders.tasks.process_refunds", 10, "default"),
     "content_calendar.finish_posts": ("apps.content_calendar.tasks.finish_posts", 30, "default"),
@@ -29,8 +35,10 @@ TICKS: dict[str, tuple[str, int, str]] = {
     "campaigns.expire_coupons": ("apps.campaigns.tasks.expire_coupons", 60, "default"),
     "campaigns.warn_low_stock": ("apps.campaigns.tasks.warn_low_stock", 60, "default"),
     "h5.unlink_old_visitors": ("apps.h5.tasks.unlink_old_visitors", 3600, "default"),
+    "h5.fill_conversions": ("apps.h5.tasks.fill_conversions", 300, "default"),
     "h5.prune_posters": ("apps.h5.tasks.prune_posters", 1800, "default"),
     "campaigns.publish_landings": ("apps.campaigns.tasks.publish_landings", 5, "default"),
+    "campaigns.prune_pictures": ("apps.campaigns.tasks.prune_pictures", 6 * 3600, "default"),
     "campaigns.forget_actions": ("apps.campaigns.tasks.forget_actions", 600, "default"),
 }
 

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import translation
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import expect
 
 from apps.accounts.models import Team, User
 from apps.campaigns.selectors.plans import plan_of
@@ -20,6 +21,7 @@ pytest_plugins = ["tests.chat_simulator_fixture"]
 # A busy machine is not a fault of the code under test.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
+expect.set_options(timeout=20_000)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.campaigns.services import expiring, landing, runs, scoring, settling
+from apps.campaigns.services import expiring, landing, runs, scoring, settling, unused_pictures
 from apps.campaigns.services.codes import low_stock
 from apps.campaigns.services.coupons import returning
 from apps.campaigns.services.engine import forgetting
@@ -99,3 +99,9 @@ def forget_actions() -> None:
 def publish_landings() -> int:
     """Publish landing pages whose time has come."""
     return landing.publish_due(now=database_now())
+
+
+@shared_task
+def prune_pictures() -> None:
+    """Throw away pictures that no row names any more."""
+    unused_pictures.prune_pictures(now=database_now())

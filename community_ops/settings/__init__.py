@@ -361,6 +361,12 @@ SPECTACULAR_SETTINGS = {
 # How many proxies of ours stand before the web server: that many addresses of X-Forwarded-For are believed.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 # scope: (at most, in how many seconds), all of which must allow a request. apps/accounts/api/limits.py
+#: smtp://user:password@host:587, smtp+tls://…; unset: letters go to the log of the process.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 20
+EMAIL_SUBJECT_PREFIX = "[群策] "
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="community-ops@localhost")
+
 API_LIMITS: dict[str, list[tuple[int, int]]] = {
     "read_member": [(60, 10), (3_000, 3_600)],
     "read_ip": [(600, 10), (30_000, 3_600)],

@@ -13,6 +13,20 @@ def section() -> tuple[str, list[Entry]]:
         [
             *_dashboards(),
             Entry(
+                _("活动推演"),
+                "casino",
+                "admin:analytics_simulator",
+                "analytics.view_dashboard",
+                words="simulation forecast 预测 模拟 蒙特卡洛",
+            ),
+            Entry(
+                _("实验"),
+                "experiment",
+                "admin:analytics_experiments",
+                "analytics.view_experiment",
+                words="experiment ab test 对照 实验",
+            ),
+            Entry(
                 _("访问"),
                 "ads_click",
                 "admin:h5_touch_changelist",
@@ -46,6 +60,27 @@ def section() -> tuple[str, list[Entry]]:
                 "admin:channels_delivery_changelist",
                 "channels.view_delivery",
                 words="delivery 发送记录",
+            ),
+            Entry(
+                _("投放花费"),
+                "payments",
+                "admin:analytics_spend",
+                "events.add_event",
+                words="spend cost 广告 花费 投放",
+            ),
+            Entry(
+                _("定时报告"),
+                "schedule_send",
+                "admin:analytics_reportplan_changelist",
+                "analytics.view_reportplan",
+                words="report mail 邮件 日报 周报 月报",
+            ),
+            Entry(
+                _("取数密钥"),
+                "key",
+                "admin:analytics_reportkey_changelist",
+                "analytics.view_reportkey",
+                words="api key 接口",
             ),
             Entry(_("事件"), "timeline", "admin:events_event_changelist", "events.view_event", words="event"),
             Entry(

@@ -104,6 +104,10 @@
     if (option.xAxis) {
       option.xAxis = list(option.xAxis).map((axis) => dressAxis({ nameLocation: "middle", nameGap: 28, ...axis }, colours));
       option.yAxis = list(option.yAxis).map((axis) => dressAxis({ ...axis }, colours));
+      // Long names beside bars would leave no room for the bars.
+      option.yAxis.filter((axis) => axis.type === "category").forEach((axis) => {
+        Object.assign(axis, { name: "", axisLabel: { width: isNarrow() ? 88 : 180, overflow: "truncate", ...axis.axisLabel } });
+      });
       const hasLegend = option.legend && option.legend.show !== false;
       option.grid = { left: 8, right: 16, top: hasLegend ? 44 : 28, bottom: option.xAxis.some((axis) => axis.name) ? 28 : 8,
         outerBoundsMode: "same", outerBoundsContain: "axisLabel", ...option.grid };

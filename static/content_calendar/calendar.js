@@ -81,6 +81,26 @@
       });
   }
 
+  /** What people do on a day (tasks of reviews); posts' filters are none of theirs. */
+  function tasks(info, done, failed) {
+    if (!config.tasks || names.some((name) => form.elements[name].value)) {
+      done([]);
+      return;
+    }
+    const params = new URLSearchParams({ start: wall(info.start), end: wall(info.end) });
+    fetch(config.tasks + "?" + params, { headers: { Accept: "application/json" } })
+      .then(async (response) => {
+        if (!response.ok) throw new Error(await sentence(response));
+        const rows = await response.json();
+        done(rows.map((row) => ({
+          id: row.id, title: row.title, start: row.day, allDay: true, url: row.url, editable: false,
+          classNames: ["cc-event", "cc-task"].concat(row.is_done ? ["cc-task-done"] : []),
+          extendedProps: { isTask: true, isDone: row.is_done },
+        })));
+      })
+      .catch(failed);
+  }
+
   function element(tag, name, text) {
     const made = document.createElement(tag);
     made.className = name;
@@ -90,6 +110,9 @@
 
   function content(info) {
     const row = info.event.extendedProps;
+    if (row.isTask) {
+      return { domNodes: [element("span", "cc-title", `${row.isDone ? "☑" : "☐"} ${info.event.title}`)] };
+    }
     const line = element("span", "cc-line");
     line.append(element("b", "cc-time", info.timeText), element("span", "cc-title", info.event.title));
     const parts = [line];
@@ -108,6 +131,11 @@
 
   function describe(info) {
     const row = info.event.extendedProps;
+    if (row.isTask) {
+      info.el.title = info.event.title;
+      info.el.dataset.testid = "task";
+      return;
+    }
     const groups = row.group_count === null ? words.filter : `${row.group_count} ${words.groups}`;
     const bits = [info.event.title, config.labels[row.state], row.author, groups];
     if (row.is_group_time) bits.push(words.local);
@@ -170,7 +198,8 @@
     firstDay: 1,
     nowIndicator: true,
     navLinks: true,
-    allDaySlot: false,
+    allDaySlot: true,
+    allDayText: "",
     dayMaxEvents: 5,
     slotEventOverlap: false,
     defaultTimedEventDuration: "00:30",
@@ -185,7 +214,7 @@
     snapDuration: "00:05",
     dragRevertDuration: 150,
     longPressDelay: 350,
-    events: feed,
+    eventSources: [feed, tasks],
     eventContent: content,
     eventDidMount: describe,
     eventDrop: drop,

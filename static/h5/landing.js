@@ -78,7 +78,9 @@
   for (const block of page.querySelectorAll("[data-block]")) watch(block);
   page.addEventListener("click", (event) => {
     const block = event.target.closest("[data-block]");
-    if (block && event.target.closest("a, button, summary, input, img")) note(block.dataset.block, "tap", 0);
+    if (block && event.target.closest("a, button, summary, input, img")) {
+      note(block.dataset.block, "tap", performance.now());
+    }
   });
   function tell() {
     for (const [id, state] of seen) {
@@ -87,8 +89,9 @@
       state.total = 0;
     }
     if (!told.length || !page.dataset.beacon) return;
-    const message = { v: Number(page.dataset.version), r: Number(page.dataset.run), s: told };
-    if (!message.v) return; // the shipped page has no version to report to
+    const version = Number(page.dataset.version);
+    // The page that nobody has published yet has no version, so no blocks to compare: only that it was opened counts.
+    const message = { v: version, r: Number(page.dataset.run), s: version ? told : [] };
     told = [];
     navigator.sendBeacon(page.dataset.beacon, new Blob([JSON.stringify(message)], { type: "application/json" }));
   }

@@ -125,7 +125,7 @@ def test_the_page_is_scoped_masked_and_searchable(client, family, team, other, m
     assert "先生" not in text
     assert f"#{family['c']}" not in text
     found = client.get(reverse("admin:analytics_forest"), {"q": "e先"}).content.decode()
-    assert f"e** #{family['e']}（0）" in found
+    assert f"e** #{family['e']} · 0" in found
     assert (
         "没有找到这样的成员" in client.get(reverse("admin:analytics_forest"), {"q": "c先"}).content.decode()
     )

@@ -77,7 +77,7 @@ def make_copies() -> None:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # a smaller number is no simpler world
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -90,7 +90,7 @@ def test_every_metric_is_what_plain_sql_says(seed, zone, days):
     with override_settings(TIME_ZONE=zone), undone():
         period = Period(first, date.fromordinal(first.toordinal() + days - 1))
         make_copies()
-        facts = list(world(rng, period, 500))
+        facts = list(world(rng, period, 400))
         record_facts(*facts, *facts[:50])  # some come twice
         rebuild(now=database_now())
         assert check_all(rng.choice(SCOPES), period) > 250

@@ -1,10 +1,15 @@
 """Health, readiness and metrics for machines that watch us (D8)."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from apps.analytics.services.rolling import rebuild
 from apps.imports.models import ImportJob
 from community_ops import health
+from tests.analytics.facts import fact, record_facts
 
 
 def test_healthz_answers_any_host_without_the_database(client):
@@ -86,6 +91,28 @@ def test_metrics_are_progress_read_from_rows(client, make_delivery, operator):
     assert float(values["community_ops_beat_last_tick_age_seconds"]) == -1
     today = sum(float(v) for k, v in values.items() if k.startswith("community_ops_deliveries_today"))
     assert 1 <= today <= 4  # near midnight some fall on the other side
+
+
+@pytest.mark.django_db
+def test_metrics_tell_of_the_business_once_a_minute(client):
+    now = timezone.now()
+    record_facts(
+        fact("order.paid", now, member_id=1, value="30.50"),
+        fact("order.refunded", now, member_id=1, value="10"),
+        fact("group.joined", now - timedelta(days=1), group_id=1, member_id=1),
+        fact("page.viewed", now - timedelta(days=1), member_id=1),
+    )
+    rebuild(now=now)
+    text = client.get("/metrics").content.decode()
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert float(values["community_ops_orders_paid_today"]) == 1
+    assert float(values["community_ops_revenue_today_yuan"]) == 20.5
+    assert float(values["community_ops_members_in_groups"]) == 1
+    assert float(values["community_ops_members_active_yesterday"]) == 1
+    assert float(values["community_ops_rollup_age_seconds"]) >= 0
+    record_facts(fact("order.paid", now, member_id=1, value="1"))
+    rebuild(now=now)
+    assert "community_ops_orders_paid_today 1.0" in client.get("/metrics").content.decode()
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from apps.campaigns.enums import RunState
 from apps.campaigns.models import LandingVersion, Run
 from apps.events.models import Event
 from apps.h5.models import Touch
+from apps.h5.services.beacons import MOST_OF_A_BLOCK, Sight, record_beacon
 from apps.h5.views.base import VISITOR_COOKIE
 from tests.campaigns.factories import make_member, make_run
 from tests.h5.people import logged_in
@@ -82,6 +84,40 @@ def test_the_same_beacon_again_adds_nothing(run: Run) -> None:
     for _ in range(3):
         send(client, body)
     assert page_facts().count() == 2
+
+
+def test_one_browser_writes_a_bounded_number_of_facts_an_hour(run: Run) -> None:
+    """Whatever a script sends: per block one view, so many taps and so many stays."""
+    version, token = make_version(run), secrets.token_urlsafe(24)
+    now = timezone.now().replace(minute=5)
+    for start in range(0, 2000, 50):
+        for kind in ("tap", "dwell", "view"):
+            sights = [Sight("aaaa1111", kind, start + n) for n in range(50)]
+            record_beacon(
+                token=token, member_id=None, version_id=version.pk, run_id=run.pk, sights=sights, now=now
+            )
+    kinds = Counter(Event.objects.filter(kind__startswith="page.").values_list("kind", flat=True))
+    assert kinds == {
+        "page.viewed": 1,
+        "page.section_viewed": 1,
+        "page.tapped": MOST_OF_A_BLOCK,
+        "page.dwelled": MOST_OF_A_BLOCK,
+    }
+    an_hour_on = now + timedelta(hours=1)
+    again = [Sight("aaaa1111", "tap", 1)]
+    record_beacon(
+        token=token, member_id=None, version_id=version.pk, run_id=run.pk, sights=again, now=an_hour_on
+    )
+    assert Event.objects.filter(kind="page.tapped").count() == MOST_OF_A_BLOCK + 1
+
+
+def test_two_taps_and_two_stays_of_a_person_are_both_counted(run: Run) -> None:
+    sights = [["aaaa1111", "tap", 1300], ["aaaa1111", "tap", 5207], ["aaaa1111", "dwell", 3000]]
+    client, version = browser(), make_version(run)
+    send(client, {"v": version.pk, "r": run.pk, "s": sights})
+    send(client, {"v": version.pk, "r": run.pk, "s": [["aaaa1111", "dwell", 8010]]})
+    assert Event.objects.filter(kind="page.tapped").count() == 2
+    assert Event.objects.filter(kind="page.dwelled").count() == 2
 
 
 def test_a_page_that_nobody_published_counts_its_views_only(run: Run) -> None:

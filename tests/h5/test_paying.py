@@ -70,11 +70,12 @@ def test_the_page_learns_of_the_payment_and_leads_back(owner, architect):
 
 def test_anothers_order_is_not_found(owner):
     order, stranger = order_of(owner), phone_of(make_member())
-    for address in (address_of(order), reverse("h5:pay_state", args=[order.number])):
-        for way in (stranger.get, stranger.post):
-            answer = way(address, {"member_id": owner.pk})
-            assert answer.status_code == 404
-            assert "19.90" not in answer.content.decode()
+    state = reverse("h5:pay_state", args=[order.number])
+    forged = {"member_id": owner.pk}
+    answers = [stranger.get(address_of(order), forged), stranger.get(state, forged)]
+    for answer in (*answers, stranger.post(address_of(order), forged)):
+        assert answer.status_code == 404
+        assert "19.90" not in answer.content.decode()
     assert phone_of(owner).get("/m/pay/O-NOTHING/").status_code == 404
 
 

@@ -89,14 +89,14 @@ def test_drawing_is_bounded_but_what_is_kept_is_always_sent(run: Run) -> None:
 def test_kept_posters_stay_within_their_size(run: Run) -> None:
     contents = [says(link_of(run, make_member(f"成员{n}")), is_own=True) for n in range(3)]
     sizes = [len(poster_of(content) or b"") for content in contents]
-    assert prune_posters(most_bytes=sum(sizes)) == 0
-    assert prune_posters(most_bytes=sum(sizes) - 1) == 1
-    assert prune_posters(most_bytes=0) == 2
+    assert prune_posters(now=NOW, most_bytes=sum(sizes)) == 0
+    assert prune_posters(now=NOW, most_bytes=sum(sizes) - 1) == 1
+    assert prune_posters(now=NOW, most_bytes=0) == 2
     assert default_storage.listdir("posters")[1] == []
 
 
 def test_pruning_an_empty_store_does_nothing() -> None:
-    assert prune_posters(most_bytes=0) == 0
+    assert prune_posters(now=NOW, most_bytes=0) == 0
 
 
 def test_rare_letters_are_replaced_and_operators_told_once(run: Run, architect) -> None:

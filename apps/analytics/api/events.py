@@ -33,7 +33,9 @@ class ItemSerializer(serializers.Serializer[Any]):
         help_text='Our number, or {"kind": "phone" | "wechat" | "unionid" | …, "value": "…"}.',
     )
     value = serializers.CharField(required=False, help_text='At most two decimals, as text: "12.50".')
-    data = serializers.DictField(required=False, help_text="Only keys that the kind's schema names.")
+    data = serializers.DictField(  # type: ignore[assignment]  # the name of a part, and of an attribute
+        required=False, help_text="Only keys that the kind's schema names."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -57,7 +59,9 @@ class AnswerSerializer(serializers.Serializer[Any]):
     accepted = serializers.IntegerField(help_text="Written now.")
     known = serializers.IntegerField(help_text="Their keys were here already; nothing was changed.")
     rejected = serializers.IntegerField()
-    errors = ErrorSerializer(many=True, help_text=f"The first {MOST_ERRORS} of the rejected.")
+    errors = ErrorSerializer(  # type: ignore[assignment]  # as above
+        many=True, help_text=f"The first {MOST_ERRORS} of the rejected."
+    )
 
 
 class EventsSchema(AutoSchema):

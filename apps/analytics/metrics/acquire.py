@@ -209,4 +209,5 @@ FAMILY = Family(
             dimensions=_OF_VISITS,
         ),
     ),
+    order=10,
 )

@@ -185,3 +185,5 @@ class Family:
     key: str
     label: Text
     metrics: tuple[Metric, ...]
+    #: Place among the families: the way that a member goes.
+    order: int = 100

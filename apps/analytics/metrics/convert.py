@@ -250,4 +250,5 @@ FAMILY = Family(
             dimensions=_OF_COUPONS,
         ),
     ),
+    order=30,
 )

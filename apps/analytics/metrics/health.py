@@ -125,4 +125,5 @@ FAMILY = Family(
             dimensions=(Dimension.TOTAL, Dimension.GROUP),
         ),
     ),
+    order=70,
 )

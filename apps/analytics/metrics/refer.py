@@ -216,4 +216,5 @@ FAMILY = Family(
             dimensions=(_D.TOTAL,),
         ),
     ),
+    order=40,
 )

@@ -8,8 +8,9 @@ from apps.core.registries import strategies_in
 
 @cache
 def all_families() -> dict[str, Family]:
-    """Families by key: what the modules of this package export as ``FAMILY``."""
-    return strategies_in("apps.analytics.metrics", "FAMILY")
+    """Families by key, in their order: what the modules of this package export as ``FAMILY``."""
+    found: dict[str, Family] = strategies_in("apps.analytics.metrics", "FAMILY")
+    return dict(sorted(found.items(), key=lambda item: item[1].order))
 
 
 @cache

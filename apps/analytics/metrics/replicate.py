@@ -51,4 +51,5 @@ FAMILY = Family(
             dimensions=(Dimension.TOTAL,),
         ),
     ),
+    order=50,
 )

@@ -224,4 +224,5 @@ FAMILY = Family(
             dimensions=(_D.CAMPAIGN,),
         ),
     ),
+    order=60,
 )

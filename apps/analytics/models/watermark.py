@@ -18,7 +18,8 @@ class Watermark(models.Model):
 
     Days before ``kept_from`` can no longer be derived from facts: a rebuild leaves them as they are.
     ``floor_id`` is set when the database has moved to another cluster (``cluster`` differs), whose transactions are
-    numbered anew. ``rolled_at`` is when the last tick ended: the pages say 数据截至.
+    numbered anew. ``rolled_at`` is when the last tick ended: the pages say 数据截至. Hours are kept from the day
+    ``hours_from`` on, days for ever.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
@@ -26,6 +27,7 @@ class Watermark(models.Model):
     floor_id = models.BigIntegerField(_("已读到的编号"), default=0)
     cluster = models.BigIntegerField(_("数据库实例"), default=0)
     rolled_at = models.DateTimeField(_("汇总时间"), null=True)
+    hours_from = models.DateField(_("小时汇总起于"), null=True)
     timezone = models.CharField(_("时区"), max_length=40, blank=True)
     kept_from = models.DateField(_("事件保留自"), null=True)
 

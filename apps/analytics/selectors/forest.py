@@ -70,10 +70,11 @@ def summary(teams: list[int]) -> Summary:
 
 
 def _kept[T](name: str, teams: list[int], read: Callable[[], T]) -> T:
-    stamp = cache.get(STAMP, 0)
-    found: T = cache.get_or_set(
-        f"analytics.forest:{stamp}:{name}:{','.join(map(str, teams))}", read, _KEPT_SECONDS
-    )
+    key = f"analytics.forest:{cache.get(STAMP, 0)}:{name}:{','.join(map(str, teams))}"
+    found: T | None = cache.get(key)
+    if found is None:
+        found = read()
+        cache.set(key, found, _KEPT_SECONDS)
     return found
 
 

@@ -107,8 +107,9 @@ def every_row(behind: Behind, *, at_most: int) -> Iterator[list[Fact]]:
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
-    *values, data = row
-    return Fact(*values, json.loads(data))
+    values: list[Any] = [*row]
+    values[-1] = json.loads(values[-1])
+    return Fact(*values)
 
 
 def _where(behind: Behind) -> tuple[str, dict[str, Any]]:

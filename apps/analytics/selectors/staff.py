@@ -96,6 +96,6 @@ def workload(scope: Scope, period: Period) -> list[Work]:
     groups = Group.objects.filter(owner__in=ids).exclude(stage=GroupStage.CLOSED)
     if scope.team_ids is not None:
         groups = groups.filter(team__in=scope.team_ids)
-    for row in groups.order_by().values("owner").annotate(n=Count("pk"), people=Sum("member_count")):
-        found[row["owner"]].groups, found[row["owner"]].members = row["n"], row["people"]
+    for own in groups.order_by().values("owner").annotate(n=Count("pk"), people=Sum("member_count")):
+        found[own["owner"]].groups, found[own["owner"]].members = own["n"], own["people"]
     return list(found.values())

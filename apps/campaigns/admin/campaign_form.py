@@ -76,6 +76,7 @@ class CampaignForm(forms.ModelForm):
             "expected_entries",
             "entries_per_member",
             "contributions_per_member",
+            "holdout_percent",
             "repeat",
             "timezone",
             "warn_minutes",

@@ -22,7 +22,9 @@ from apps.campaigns.mechanics.base import (
     Page,
     Quota,
     Refused,
+    Result,
     Rules,
+    Shape,
     Slot,
     State,
     Stock,
@@ -216,6 +218,18 @@ class TwoSidedCoupon(Mechanic[CouponRules]):
             headline=_("好友送你一份券，领了 TA 也得一份"),
             text=_("只给新朋友。") if rules.is_new_only else "",
             buttons=(Button("accept", _("领取")),),
+        )
+
+    def forecast_shape(self, rules: CouponRules) -> Shape:
+        def result(count: int, has_paid: bool) -> Result:
+            return Result({"self": 1, "friend": count, "inviter": count}, stock=count, won=int(count > 0))
+
+        return Shape(
+            seats=rules.invites,
+            result=result,
+            hours=rules.hours,
+            is_new_only=rules.is_new_only,
+            per_contributor=rules.accepts_per_friend,
         )
 
     def costs(self, rules: CouponRules, prices: Mapping[str, Decimal]) -> Costs:

@@ -88,6 +88,12 @@ class Campaign(TimeStamped):
     contributions_per_member = models.PositiveIntegerField(
         _("每人最多参与"), default=0, help_text=_("一期之内帮别人的次数。0 表示不限。")
     )
+    holdout_percent = models.PositiveSmallIntegerField(
+        _("对照组"),
+        default=0,
+        db_default=0,
+        help_text=_("随机留出百分之几的老成员不参加，用来算活动真正带来多少。0 不留，最多 20；常用 5–10。"),
+    )
 
     repeat = models.CharField(_("重复"), max_length=10, choices=Repeat.choices, default=Repeat.ONCE)
     timezone = models.CharField(_("时区"), max_length=40, default="Asia/Shanghai")
@@ -135,6 +141,11 @@ class Campaign(TimeStamped):
                 condition=Q(duration_minutes__gte=1, duration_minutes__lte=366 * 24 * 60),
                 name="campaign_duration_sane",
                 violation_error_message=_("每期时长要在 1 分钟到 1 年之间。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(holdout_percent__lte=20),
+                name="campaign_holdout_small",
+                violation_error_message=_("对照组最多百分之二十。"),
             ),
         ]
         indexes = [models.Index(fields=["state", "mechanic"]), models.Index(fields=["team", "state"])]

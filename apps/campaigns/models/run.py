@@ -22,7 +22,8 @@ class Run(TimeStamped):
     """期: a window with its own frozen rules. Verbs hold a shared lock on this row, so closing waits for them.
 
     ``plan`` is the frozen copy: ``rules``, ``slots`` ({slot: [{benefit, quantity, kind, name, cost, face_value}]}),
-    ``eligibility``, ``risk``, ``entries_per_member``, ``contributions_per_member``, ``product_name``, ``title``.
+    ``eligibility``, ``risk``, ``entries_per_member``, ``contributions_per_member``, ``holdout_percent``, ``product_name``,
+    ``title``.
     ``revision`` grows when an intervention changes it.
     """
 

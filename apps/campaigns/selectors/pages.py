@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import PartState, RunState
 from apps.campaigns.mechanics.base import (
@@ -23,6 +24,7 @@ from apps.campaigns.mechanics.base import (
     Verb,
 )
 from apps.campaigns.models import Contribution, Entry, Run
+from apps.campaigns.selectors.holdout import is_held_out
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.members.models import Member
 
@@ -116,10 +118,21 @@ def _look(plan: Plan, run: Run, state: State | None, *, member_id: int | None, n
 def _page(run: Run, state: State | None, *, member_id: int | None, now: datetime) -> Page:
     plan = plan_of(run.pk, run.revision)
     page = plan.mechanic.page(_look(plan, run, state, member_id=member_id, now=now))
+    if _is_held_out(plan, run, state, member_id):
+        text = _("这次活动暂时没有对你开放：每次会随机留出一小部分老朋友，和你的账号无关。别的活动见。")
+        return replace(page, buttons=(), text=text)
     offered = [
         button for button in page.buttons if _is_offered(plan.mechanic.verb(button.verb), run, state, now)
     ]
     return replace(page, buttons=tuple(offered))
+
+
+def _is_held_out(plan: Plan, run: Run, state: State | None, member_id: int | None) -> bool:
+    """As the engine judges it: nobody is kept from their own entry, and nobody new is held out."""
+    if member_id is None or not plan.holdout_percent or (state is not None and state.owner_id == member_id):
+        return False
+    chosen = is_held_out(campaign_id=plan.campaign_id, member_id=member_id, percent=plan.holdout_percent)
+    return chosen and not _is_new(run, member_id)
 
 
 def _is_offered(verb: Verb, run: Run, state: State | None, now: datetime) -> bool:

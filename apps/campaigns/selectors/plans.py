@@ -52,6 +52,7 @@ class Plan:
     contributions_per_member: int
     product_name: str
     title: str
+    holdout_percent: int = 0
 
     def cost_of(self, slot: str) -> Decimal:
         """What one giving of ``slot`` costs us."""
@@ -98,6 +99,7 @@ def read_plan(run: Run) -> Plan:
         contributions_per_member=data.get("contributions_per_member", 0),
         product_name=data.get("product_name", ""),
         title=data.get("title", ""),
+        holdout_percent=data.get("holdout_percent", 0),
     )
 
 

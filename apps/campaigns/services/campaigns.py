@@ -44,6 +44,7 @@ FIELDS = (
     "expected_entries",
     "entries_per_member",
     "contributions_per_member",
+    "holdout_percent",
     "repeat",
     "timezone",
     "starts_at",

@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from PIL import Image
 
 from apps.core.pictures import clean_picture
@@ -17,6 +19,8 @@ from apps.core.pictures import clean_picture
 FOLDER = "campaigns/photos"
 #: Longest sides of the smaller copies that phones ask for, in pixels.
 WIDTHS = (360, 900)
+#: Well below the age at which unused pictures go (``unused_pictures``).
+_FRESH = timedelta(hours=12)
 _SUFFIXES = (".jpg", ".png")
 
 
@@ -50,8 +54,12 @@ def smaller(name: str, width: int) -> str:
 def _keep(file: File, uploader: str) -> str:
     stem = _stem(file, uploader) if uploader else ""
     for suffix in _SUFFIXES:
-        if stem and default_storage.exists(f"{FOLDER}/{stem}{suffix}"):
-            return f"{FOLDER}/{stem}{suffix}"
+        known = f"{FOLDER}/{stem}{suffix}"
+        if stem and default_storage.exists(known):
+            if default_storage.get_modified_time(known) > timezone.now() - _FRESH:
+                return known
+            # Stored anew, or it might be thrown away as unused while this form is sent.
+            default_storage.delete(known)
     clean = clean_picture(file)
     name = f"{stem}{PurePosixPath(str(clean.name)).suffix}" if stem else clean.name
     return default_storage.save(f"{FOLDER}/{name}", clean)

@@ -1,8 +1,9 @@
 """The calendar: front page of the room."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -12,7 +13,8 @@ from apps.channels.models import Channel
 from apps.content_calendar.admin.pages import need, show, staff
 from apps.content_calendar.enums import PostState
 from apps.content_calendar.selectors.approvals import waiting_for
-from apps.content_calendar.selectors.wall_clock import house_zone, to_wall
+from apps.content_calendar.selectors.tasks import tasks_of_calendar
+from apps.content_calendar.selectors.wall_clock import from_wall, house_zone, to_wall
 from apps.core.clock import database_now
 from apps.groups.models import Group
 
@@ -37,9 +39,37 @@ def calendar_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse
     )
 
 
+def tasks_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
+    """Tasks of other rooms between ``start`` and ``end`` (wall-clock times of the house), as JSON."""
+    need(request, "view_post")
+    try:
+        start, end = (
+            from_wall(datetime.fromisoformat(request.GET.get(name, ""))) for name in ("start", "end")
+        )
+    except ValueError:
+        return JsonResponse({"message": _("时间要写成 2026-03-02T09:00 这样。")}, status=400)
+    if not timedelta(0) < end - start <= timedelta(days=370):
+        return JsonResponse({"message": _("一次最多看一年，结束要晚于开始。")}, status=400)
+    found = tasks_of_calendar(staff(request), start=start, end=end)
+    return JsonResponse(
+        [
+            {
+                "id": f"task:{task.key}",
+                "title": f"{task.title} · {task.owner}" if task.owner else task.title,
+                "day": task.day.isoformat(),
+                "url": task.url,
+                "is_done": task.is_done,
+            }
+            for task in found
+        ],
+        safe=False,
+    )
+
+
 def _config(request: HttpRequest) -> dict[str, Any]:
     return {
         "feed": reverse("content_calendar:posts"),
+        "tasks": reverse("admin:content_calendar_post_tasks"),
         "page": reverse("admin:content_calendar_post_page", args=[0]),
         "add": reverse("admin:content_calendar_post_add")
         if staff(request).has_perm("content_calendar.add_post")

@@ -44,6 +44,7 @@ class PostAdmin(ScopedModelAdmin):
         wrap = self.admin_site.admin_view
         pages: list[tuple[str, Any, str]] = [
             ("calendar/", calendar_page.calendar_view, "calendar"),
+            ("calendar/tasks/", calendar_page.tasks_view, "tasks"),
             ("approvals/", approvals_page.approvals_view, "approvals"),
             ("preview/", editor.preview_view, "preview"),
             ("<int:pk>/page/", post_page.page_view, "page"),

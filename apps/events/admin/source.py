@@ -1,5 +1,6 @@
 """事件来源: keys for systems that bring facts."""
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -105,5 +106,5 @@ class EventSourceAdmin(ScopedModelAdmin):
         actor: Any = request.user
         now = database_now()
         for source in queryset.filter(revoked_at__isnull=True):
-            run_service(request, lambda source=source: revoke_source(source=source, actor=actor, now=now))
+            run_service(request, partial(revoke_source, source=source, actor=actor, now=now))
         messages.success(request, _("已停用：这些密钥不能再写事件，写过的事件还在。"))

@@ -63,7 +63,15 @@ class Field:
 
 def _is_broken(text: str) -> bool:
     """NUL and half characters are nothing that PostgreSQL can keep."""
-    return any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+    if "\0" in text:
+        return True
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _is_decimal(value: int | float | str) -> bool:
@@ -119,10 +127,11 @@ class Schema:
             ("group", self.group, has_group),
             ("value", self.value, value is not None),
         ):
-            if need == Need.MUST and not is_there:
+            if is_there:
+                if need is Need.NEVER:
+                    return name, _("这种事件没有这一项。")
+            elif need is Need.MUST:
                 return name, _("缺少这一项。")
-            if need == Need.NEVER and is_there:
-                return name, _("这种事件没有这一项。")
         if value is not None and self.least is not None and value < self.least:
             return "value", _("数值太小。")
         return self._data_problem(data, is_from_outside)

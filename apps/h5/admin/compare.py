@@ -9,9 +9,9 @@ from unfold.admin import ModelAdmin
 
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.core.clock import database_now
+from apps.core.proportions import Interval
 from apps.h5.admin.pages import campaign_with_visits, show, tabs
 from apps.h5.selectors.landing_figures import LIFT, PATIENCE, Reading, reading_of
-from apps.h5.selectors.proportions import Interval
 
 #: The scale shows at least ± this difference, so that chance does not look large.
 _LEAST_SCALE = 0.1

@@ -23,7 +23,8 @@ _MOST_ROWS = 100
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the funnel: how many, per cent of the first and of the one before; ``url`` opens the rows (A2)."""
+    """A step of the funnel: how many, per cent of the largest (its bar), what part of which
+    one before in words; ``url`` opens the rows (A2)."""
 
     key: str
     label: str
@@ -122,8 +123,10 @@ def _steps(run: Run, whole: Source) -> list[Step]:
     first = max((count for _key, _label, count, _url in counts), default=0) or 1
     found: list[Step] = []
     for key, label, count, url in counts:
-        before = whole.visits if key in ("logins", "entries", "parts") else whole.entries + whole.parts
-        of_before = f"{100 * count / before:.1f}%" if before and key != "visits" else ""
+        is_order = key == "orders"
+        before = whole.entries + whole.parts if is_order else whole.visits
+        words = _("占发起和参与 %(share)s") if is_order else _("占访问 %(share)s")
+        of_before = words % {"share": f"{100 * count / before:.1f}%"} if before and key != "visits" else ""
         found.append(Step(key, label, count, round(100 * count / first), of_before, url))
     return found
 

@@ -38,7 +38,7 @@ def touches_of(*, member_id: int, token_hash: str, now: datetime) -> QuerySet[To
 
 def ends_of(*, run_id: int | QuerySet[Any], member_id: int, token_hash: str, now: datetime) -> Ends:
     """First and last touch of the run (its id, or a query of one) for what the member does now."""
-    touches = touches_of(member_id=member_id, token_hash=token_hash, now=now).filter(run_id=run_id)
+    touches = touches_of(member_id=member_id, token_hash=token_hash, now=now).filter(run_id=run_id)  # type: ignore[misc]  # a query of one is a value too
     first = touches.first()
     if first is None:
         return Ends(None, None)

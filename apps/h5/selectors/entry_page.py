@@ -17,6 +17,7 @@ from apps.campaigns.selectors.names import initial_of, public_name
 from apps.campaigns.selectors.pages import entry_view, live_rows
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.selectors.wallet import SHOWN
+from apps.h5.selectors.themes import live_theme
 from apps.orders.enums import OrderState
 from apps.orders.models import Order
 
@@ -137,6 +138,11 @@ class EntryPage:
         return self.page.mood in ("done", "failed", "ended")
 
     @property
+    def is_taking_part(self) -> bool:
+        """Has the viewer a seat here, where seats compete? Then they cannot have another elsewhere."""
+        return self.plan.mechanic.is_ranked and any(one.is_seat for one in self.mine)
+
+    @property
     def is_run_open(self) -> bool:
         """May one still open an entry of one's own?"""
         return self.run.state == RunState.OPEN and self.run.opens_at <= self.now < self.run.closes_at
@@ -148,8 +154,12 @@ class EntryPage:
 
 def find_entry(code: str) -> Entry | None:
     """The entry if its run has a page, with run, campaign and owner."""
-    found = Entry.objects.select_related("run__campaign", "run__stock", "owner").filter(code=code).first()
-    return None if found is None or found.run.state == RunState.CANCELLED else found
+    rows = Entry.objects.select_related("run__campaign", "run__stock", "owner")
+    found = rows.annotate(live_theme=live_theme("run__campaign_id")).filter(code=code).first()
+    if found is None or found.run.state == RunState.CANCELLED:
+        return None
+    found.run.live_theme = found.live_theme  # type: ignore[attr-defined]
+    return found
 
 
 def entry_page(

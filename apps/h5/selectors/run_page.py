@@ -4,15 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from apps.campaigns.api.shapes import benefits, stock_left
-from apps.campaigns.enums import LIVE_ENTRY_STATES, RunState
+from apps.campaigns.enums import LIVE_ENTRY_STATES, PartState, RunState
 from apps.campaigns.mechanics.base import Page
-from apps.campaigns.models import Entry, Run
+from apps.campaigns.models import Contribution, Entry, Run
 from apps.campaigns.selectors.names import initial_of, public_name
 from apps.campaigns.selectors.pages import run_view
 from apps.campaigns.selectors.plans import Plan, plan_of
 from apps.campaigns.selectors.public_runs import joinable_entries, public_runs
 from apps.h5.selectors.entry_page import file_names
+from apps.h5.selectors.themes import live_theme
 
 MOST_OWN = 20
 
@@ -37,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True)
 class RunPage:
-    """``own``: the viewer's entries, those that still go on first. ``found``: a few that others have opened."""
+    """``own``: the viewer's entries (in a contest also the team they have joined), those that still go on first. ``found``: a few that others have opened."""
 
     run: Run
     plan: Plan
@@ -68,6 +71,11 @@ class RunPage:
         return self.stock is not None and self.stock["left"] == 0
 
     @property
+    def is_taking_part(self) -> bool:
+        """Has the viewer a place in the ranking already? One cannot have two."""
+        return self.plan.mechanic.is_ranked and bool(self.going)
+
+    @property
     def going(self) -> tuple[Entry, ...]:
         """Own entries that still go on."""
         return tuple(entry for entry in self.own if entry.state in LIVE_ENTRY_STATES)
@@ -75,7 +83,11 @@ class RunPage:
 
 def find_run(pk: int) -> Run | None:
     """The run if it has a page, with campaign and stock."""
-    return public_runs().filter(pk=pk).first() if pk < 2**63 else None
+    return (
+        public_runs().annotate(live_theme=live_theme("campaign_id")).filter(pk=pk).first()
+        if pk < 2**63
+        else None
+    )
 
 
 def run_page(run: Run, *, member_id: int | None, now: datetime) -> RunPage:
@@ -83,7 +95,7 @@ def run_page(run: Run, *, member_id: int | None, now: datetime) -> RunPage:
     plan = plan_of(run.pk, run.revision)
     own: list[Entry] = []
     if member_id is not None:
-        own = list(Entry.objects.filter(run=run, owner_id=member_id).order_by("-id")[:MOST_OWN])
+        own = list(_own(run, plan, member_id).order_by("-id")[:MOST_OWN])
         own.sort(key=lambda entry: entry.state not in LIVE_ENTRY_STATES)
     return RunPage(
         run=run,
@@ -95,6 +107,15 @@ def run_page(run: Run, *, member_id: int | None, now: datetime) -> RunPage:
         stock=stock_left(run, plan),
         benefits=benefits(plan),
     )
+
+
+def _own(run: Run, plan: Plan, member_id: int) -> QuerySet[Entry]:
+    """Entries that the member opened; of a ranked mechanic also those where they have a seat: it is theirs as well."""
+    mine = Q(owner_id=member_id)
+    if plan.mechanic.is_ranked:
+        seats = Contribution.objects.filter(run=run, member_id=member_id, is_seat=True)
+        mine |= Q(pk__in=seats.exclude(state=PartState.VOID).values("entry_id"))
+    return Entry.objects.filter(mine, run=run)
 
 
 def shelf(

@@ -21,6 +21,9 @@ MOST_ITEMS = 50
 _STILL_OPEN = timedelta(hours=2)
 #: Nobody reads one block for longer; a phone in a pocket does.
 _LONGEST_DWELL_MS = 30 * 60 * 1000
+#: Taps and stays of one block that one browser can write in an hour, each kind: told apart by their time modulo this.
+#: Two that share a remainder are one; a person seldom makes two in an hour, and a script writes no more than this.
+MOST_OF_A_BLOCK = 31
 _KINDS = {
     "view": EventKind.PAGE_SECTION_VIEWED,
     "dwell": EventKind.PAGE_DWELLED,
@@ -68,8 +71,8 @@ def record_beacon(
 ) -> int:
     """Write down what the browser ``token`` reports of a version that this run shows; returns how many facts that is.
 
-    Facts are kept by the hour and once per browser, block, kind and ``ms`` in it, so that a beacon sent again adds
-    nothing. A block that the version does not have is ignored. Raises ``Invalid`` for a version that is not shown.
+    Facts are kept by the hour and once per browser, block, kind and remainder of ``ms`` in it, so that a beacon sent
+    again adds nothing, and one browser at most ``MOST_OF_A_BLOCK`` taps and as many stays of each block. A block that the version does not have is ignored. Raises ``Invalid`` for a version that is not shown.
     """
     run = public_runs().filter(pk=run_id).first()
     version = _shown(version_id, run.campaign_id, now) if run is not None and version_id else None
@@ -104,7 +107,9 @@ def record_beacon(
         if sight.block not in sections:
             continue
         # A block is seen once an hour, whenever that was; taps and stays are told apart by their time.
-        word = f"{sight.block}:{sight.kind}" + ("" if sight.kind == "view" else f":{sight.ms}")
+        word = f"{sight.block}:{sight.kind}" + (
+            "" if sight.kind == "view" else f":{sight.ms % MOST_OF_A_BLOCK}"
+        )
         extra = {"block": sight.block, "section": sections[sight.block]}
         seconds = Decimal(sight.ms) / 1000 if sight.kind == "dwell" else None
         facts.setdefault(word, fact(_KINDS[sight.kind], word, extra, seconds))

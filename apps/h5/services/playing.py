@@ -8,6 +8,7 @@ from typing import Any
 from apps.campaigns.enums import PartState
 from apps.campaigns.models import Contribution, Entry
 from apps.campaigns.services.engine import Origin, Outcome, act, open_entry
+from apps.core.failpoints import failpoint
 from apps.h5.enums import ConversionKind
 from apps.h5.selectors.attribution import ends_of
 from apps.h5.selectors.tokens import hash_of
@@ -29,6 +30,7 @@ def open_as_member(
     ends = ends_of(run_id=run_id, member_id=member_id, token_hash=hash_of(visitor_token), now=now)
     origin = replace(origin, came=came_by(ends.last))
     outcome = open_entry(run_id=run_id, member_id=member_id, params=params, key=key, now=now, origin=origin)
+    failpoint("h5.played")
     record_conversion(
         kind=ConversionKind.ENTRY,
         ref=outcome.entry_id,
@@ -57,6 +59,7 @@ def act_as_member(
     ends = ends_of(run_id=run, member_id=member_id, token_hash=hash_of(visitor_token), now=now)
     origin = replace(origin, came=came_by(ends.last))
     outcome = act(code=code, verb=verb, member_id=member_id, params=params, key=key, now=now, origin=origin)
+    failpoint("h5.played")
     part = _first_part(outcome.entry_id, member_id)
     if part is not None:
         record_conversion(

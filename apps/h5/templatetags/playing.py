@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 
 from apps.campaigns.api.shapes import plain as plain_number
+from apps.campaigns.models import Run
+from apps.h5.selectors.themes import theme_of
 
 register = template.Library()
 
@@ -38,6 +40,12 @@ def under(found: Mapping[str, Any] | None, key: str) -> Any:
 def of_slot(benefits: Sequence[Mapping[str, Any]], slot: str) -> Any:
     """The benefits that a slot promises, from the list for members; none if the slot has none."""
     return next((one["benefits"] for one in benefits if one["slot"] == str(slot)), [])
+
+
+@register.filter
+def theme(run: Run) -> str:
+    """The class of the run's colours; see base.css."""
+    return f"theme-{theme_of(run)}"
 
 
 @register.filter

@@ -35,13 +35,14 @@ class Photo:
 
 @dataclass(frozen=True)
 class Field:
-    """One parameter as a form shows it; ``options`` are (value, words)."""
+    """One parameter as a form shows it; ``options`` are (value, words). ``words`` stand in place of its label."""
 
     param: Param
     value: str = ""
     error: Words = ""
     photos: tuple[Photo, ...] = ()
     options: tuple[tuple[str, Words], ...] = ()
+    words: Words = ""
 
     @property
     def name(self) -> str:
@@ -100,7 +101,7 @@ def control_of(button: Button, verb: Verb, draft: Draft) -> Control:
         if len(rest) == 1 and rest == choices:
             question, rest = Field(choices[0]), []
     elif len(choices) == 1 and len(rest) == 1 and not choices[0].is_required:
-        second, rest = Field(choices[0]), []
+        second, rest = Field(choices[0], words=button.choice), []
     elif rest:
         way = "field" if len(rest) == 1 and rest[0].kind == ParamKind.TEXT else "form"
     fields = tuple(fields_of(rest, draft))

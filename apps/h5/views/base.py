@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -24,6 +25,7 @@ from apps.accounts.api.origin import client_ip, digest, ip_digest
 from apps.campaigns.services.engine import Origin
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.members.models import Member
 from apps.members.services.sessions import session_of
 
 MEMBER_COOKIE = "member"
@@ -112,6 +114,10 @@ def public_page(view: PageView) -> PageView:
                 response = refusal(request, error)
             except Http404:
                 response = render(request, "h5/missing.html", status=404)
+            except (Member.DoesNotExist, IntegrityError):
+                if not _is_gone(request):
+                    raise
+                response = to_login(request)
         return _sent(request, response)
 
     return wrapped
@@ -148,6 +154,12 @@ def refusal(request: HttpRequest, error: DomainError, status: int = 409) -> Http
     return render(
         request, "h5/refused.html", {"error": error}, status=404 if error.code == "not_found" else status
     )
+
+
+def _is_gone(request: HttpRequest) -> bool:
+    """Was the viewer erased after the session had been read? Then they are a guest from now on."""
+    member_id = member_id_of(request)
+    return member_id is not None and not Member.objects.filter(pk=member_id).exists()
 
 
 def _wait_for(request: HttpRequest) -> int:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from apps.campaigns.selectors.wallet import coupons_of
 from apps.h5.selectors.mine import spent_coupons, usable_coupons
@@ -12,6 +13,7 @@ from apps.h5.views.paging import page_by_key
 from apps.h5.views.qr import qr_svg
 
 
+@require_safe
 @member_page
 def my_coupons(request: HttpRequest) -> HttpResponse:
     """Usable ones, or (``?of=spent``) those that are used or over."""
@@ -26,6 +28,7 @@ def my_coupons(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @member_page
 def coupon(request: HttpRequest, code: str) -> HttpResponse:
     """One coupon; another's is not found (S2)."""

@@ -150,6 +150,7 @@ def _form(
     run_id = page.run.pk
     return verb_form(
         request,
+        run=page.run,
         verb=asked,
         button=button,
         draft=draft,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState
 from apps.campaigns.mechanics.base import Button, Param, ParamKind, Verb
-from apps.campaigns.models import Contribution, Entry
+from apps.campaigns.models import Contribution, Entry, Run
 from apps.core.errors import DomainError, Invalid
 from apps.core.errors import Text as Words
 from apps.h5.selectors.entry_page import EntryPage
@@ -22,6 +22,7 @@ type Options = dict[str, Sequence[tuple[str, Words]]]
 def verb_form(
     request: HttpRequest,
     *,
+    run: Run,
     verb: Verb,
     button: Button | None,
     draft: Draft,
@@ -38,6 +39,7 @@ def verb_form(
         asked = [param for param in asked if param.kind != ParamKind.PART]
     fields = fields_of(asked, draft, error=error, options=options)
     context = {
+        "run": run,
         "verb": verb,
         "label": button.label if button else verb.label,
         "fields": fields,

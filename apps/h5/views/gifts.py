@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.campaigns.enums import BenefitKind, GrantState
 from apps.campaigns.models import Coupon, Grant
@@ -69,6 +69,7 @@ class Gift:
         return self.grant.reason if self.grant.state == GrantState.AWAITING_ADDRESS else ""
 
 
+@require_safe
 @member_page
 def my_gifts(request: HttpRequest) -> HttpResponse:
     """Newest first; what was taken back is gone."""
@@ -86,6 +87,7 @@ def my_gifts(request: HttpRequest) -> HttpResponse:
     return render(request, "h5/me/gifts.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_page
 def address(request: HttpRequest, pk: int) -> HttpResponse:
     """Where a parcel goes; may be corrected until it is shipped. What was typed stays on the page after an error,

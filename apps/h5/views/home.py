@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from apps.campaigns.enums import RunState
 from apps.campaigns.mechanics.base import Mechanic
@@ -32,6 +33,7 @@ class Offer:
     left: int | None
 
 
+@require_safe
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
     """Runs that go on, soonest to end first, then those to come."""

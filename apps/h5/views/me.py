@@ -4,6 +4,7 @@ from math import ceil
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from apps.campaigns.mechanics.registry import get_mechanic
 from apps.campaigns.models import Entry
@@ -27,6 +28,7 @@ def own_id(request: HttpRequest) -> int:
     return member_id
 
 
+@require_safe
 @member_page
 def me(request: HttpRequest) -> HttpResponse:
     """What needs doing comes first, then the shelves."""
@@ -46,6 +48,7 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "h5/me/me.html", context)
 
 
+@require_safe
 @member_page
 def my_entries(request: HttpRequest) -> HttpResponse:
     """Entries that the member opened, or (``?of=joined``) others' in which they take part."""
@@ -60,6 +63,7 @@ def my_entries(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @member_page
 def my_points(request: HttpRequest) -> HttpResponse:
     """The balance and the ledger that makes it up, and the membership's days."""
@@ -78,6 +82,7 @@ def my_points(request: HttpRequest) -> HttpResponse:
     return render(request, "h5/me/points.html", context)
 
 
+@require_safe
 @member_page
 def my_invites(request: HttpRequest) -> HttpResponse:
     """Who came by the member's links: one character of each name, and who has left again."""

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.campaigns.mechanics.base import Button
 from apps.campaigns.models import Contribution
@@ -26,6 +27,7 @@ from apps.orders.services.beginning import begin_payment, known_instructions
 logger = logging.getLogger(__name__)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_page
 def pay(request: HttpRequest, number: str) -> HttpResponse:
     """The order's amount and deadline. GET makes no request to the provider; POST begins the payment and shows what
@@ -61,6 +63,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "h5/pay/pay.html", context)
 
 
+@require_safe
 @member_page
 def pay_state(request: HttpRequest, number: str) -> HttpResponse:
     """The order's state, asked again and again by the page until it changes."""

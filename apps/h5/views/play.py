@@ -1,5 +1,6 @@
 """A run's play page for the viewer, and opening an entry in it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -72,7 +73,7 @@ def _play_response(
         path = reverse("h5:open", args=[run.pk])
         draft = draft_of(visitor_token=visitor_token(request), path=path)
     verbs = page.plan.mechanic
-    controls = [control_of(_sold_out(page, one), verbs.verb(one.verb), draft) for one in page.page.buttons]
+    controls = [control_of(one, verbs.verb(one.verb), draft) for one in offered(page)]
     context: dict[str, Any] = {
         "offer": page,
         "page": page,
@@ -88,11 +89,15 @@ def _play_response(
     return HttpResponse(face.render(context, request), status=status_of(error))
 
 
-def _sold_out(page: RunPage, button: Button) -> Button:
-    """What cannot be had any more is not offered; where stock counts at the end only, friends may still try."""
-    if not page.is_sold_out:
-        return button
-    return Button(button.verb, button.label, button.is_primary, _("已经领完了，留意下一期"), button.asks)
+def offered(page: RunPage) -> list[Button]:
+    """The page's buttons as they stand now: none before the run, after it, and for who is in the ranking already;
+    none that can be pressed when nothing is left."""
+    if page.is_waiting or page.is_over or page.is_taking_part:
+        return []
+    buttons = list(page.page.buttons)
+    if page.is_sold_out:
+        return [replace(one, why_not=_("已经领完了，留意下一期")) for one in buttons]
+    return buttons
 
 
 def _open(
@@ -138,6 +143,7 @@ def _form(
 ) -> HttpResponse:
     return verb_form(
         request,
+        run=page.run,
         verb=verb,
         button=button,
         draft=draft,

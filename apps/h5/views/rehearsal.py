@@ -1,18 +1,21 @@
 """A play page before anybody plays, in any state: for the admin's frame and a colleague's phone. Nothing on it can
 be sent."""
 
+from collections.abc import Iterable
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string, select_template
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from apps.campaigns.mechanics.base import Page
+from apps.campaigns.mechanics.base import Button
 from apps.campaigns.services.landing.previewing import read_preview
 from apps.h5.selectors.play_rehearsal import Rehearsed, screen_of
 from apps.h5.services.drafts import Draft
 from apps.h5.views.asking import Control, control_of, new_key
 from apps.h5.views.base import STRICT_CSP, now_of, public_page
+from apps.h5.views.play import offered
 
 _FRAMED = STRICT_CSP | {"frame-ancestors": ["'self'"], "form-action": ["'none'"]}
 
@@ -29,12 +32,15 @@ def rehearsal(request: HttpRequest, token: str, screen: str) -> HttpResponseBase
 
 @public_page
 def _shown(request: HttpRequest, token: str, key: str) -> HttpResponse:
-    found = screen_of(read_preview(token).campaign, key, now=now_of(request))
+    previewed = read_preview(token)
+    found = screen_of(previewed.campaign, key, now=now_of(request))
     if found is None:
         raise Http404
     page = found.entry or found.offer
     assert page is not None
-    controls = _controls(found, page.page)
+    if previewed.version is not None:
+        page.run.live_theme = previewed.version.theme  # type: ignore[attr-defined]
+    controls = _controls(found, offered(found.offer) if found.offer else page.page.buttons)
     context = {
         "page": page,
         "offer": found.offer,
@@ -59,6 +65,6 @@ def _shown(request: HttpRequest, token: str, key: str) -> HttpResponse:
     return HttpResponse(body.replace('<main id="main">', f'<main id="main">{note}', 1))
 
 
-def _controls(found: Rehearsed, page: Page) -> list[Control]:
+def _controls(found: Rehearsed, buttons: Iterable[Button]) -> list[Control]:
     mechanic = found.facts.mechanic
-    return [control_of(button, mechanic.verb(button.verb), Draft()) for button in page.buttons]
+    return [control_of(button, mechanic.verb(button.verb), Draft()) for button in buttons]

@@ -104,7 +104,7 @@ class Audience:
         if friend.joined_at and at - _JUST_JOINED < friend.joined_at and token not in self._known:
             # It was this link that made them join.
             seen = friend.joined_at - timedelta(seconds=self.dice.randrange(40, 150))
-        count_click(link, member_id=None, now=seen)
+        count_click(link, member_id=friend.pk, now=seen)
         touch(token=token, run_id=entry.run_id, link=link, device_hash=origin.device_hash, now=seen)
         self._log_in(friend, token, origin, at)
         return token

@@ -65,7 +65,8 @@ def _end(
     log.add("campaign.succeeded", end, person=owner, **entry)
     about: dict[str, Any] = {"campaign": run.campaign_id, "run": run.id}
     kind = "coupon" if run.mechanic == "coupon" else "points" if run.series.price else "physical"
-    log.add("benefit.granted", end, person=owner, value=run.series.cost, kind=kind, **about)
+    log.add("benefit.granted", end, person=owner, value=run.series.cost, kind=kind, slot="stage_3", quantity=1,
+            face_value=str(run.series.cost * 2), **about)  # fmt: skip
     if kind == "coupon" and dice.random() < 0.55:
         used = end + timedelta(days=dice.uniform(0.3, 9))
         log.add("coupon.redeemed", used, person=owner, value=15, **about)

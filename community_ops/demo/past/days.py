@@ -81,14 +81,16 @@ def _day(
         acted = True
     if dice.random() < 0.38:
         log.add("group.checked_in", at, person=person)
-        log.add("points.changed", at, person=person, value=5, reason="check_in")
+        log.add("points.changed", at, person=person, value=5, reason="adjust")
         acted = True
     post = dice.choice(posts) if posts and dice.random() < 0.5 else None
     if not acted or dice.random() < 0.3:
         log.add("link.clicked", at, person=person, post=post, channel="wecom", **where)
         log.add("page.visited", at, person=person, post=post, channel="wecom", **where)
         if run is not None:
-            log.add("page.viewed", at.replace(minute=0, second=0), person=person, **where)
+            log.add(
+                "page.viewed", at.replace(minute=0, second=0), person=person, version=0, variant="", **where
+            )
     if dice.random() < (0.035 if not habit.bought else 0.075):
         habit.bought += 1
         _buy(log, person, at + timedelta(minutes=8), run, post, dice)
@@ -115,8 +117,9 @@ def _buy(log: Log, person: Person, at: datetime, run: PastRun | None, post: int 
     paid, cost = at + timedelta(minutes=2), (amount * Decimal("0.62")).quantize(Decimal("0.01"))
     log.add("order.paid", paid, person=person, value=amount, **where)
     log.add("order.cost", paid, person=person, value=cost, **where)
-    log.add("points.changed", paid, person=person, value=int(amount), reason="order")
-    log.add("visit.converted", paid, person=person, kind="order", **where)
+    log.add("points.changed", paid, person=person, value=int(amount), reason="adjust")
+    if "run" in where:
+        log.add("visit.converted", paid, person=person, kind="entry", is_new=False, first={}, **where)
     if dice.random() < 0.04:
         later = paid + timedelta(days=dice.randrange(1, 4))
         log.add("order.refunded", later, person=person, value=amount, **where)
@@ -138,5 +141,13 @@ def _strangers(
             channel = "share" if person.inviter_id else dice.choices(_CHANNELS, (5, 3, 6, 2, 4))[0]
             facts: dict[str, Any] = {"channel": channel, "inviter": person.inviter_id, **where}
             log.add("page.visited", at, person=person, **facts)
-            log.add("member.registered", person.joined_at, person=person, **facts)
-            log.add("visit.converted", person.joined_at, person=person, kind="join", is_new=True, **facts)
+            log.add("member.registered", person.joined_at, person=person, way="phone_code", **facts)
+            log.add(
+                "visit.converted",
+                person.joined_at,
+                person=person,
+                kind="login",
+                is_new=True,
+                first={},
+                **facts,
+            )

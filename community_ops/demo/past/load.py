@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.analytics.services.growing import grow
 from apps.analytics.services.rolling import rebuild
 from apps.channels.services.facts import record_sent
 from apps.content_calendar.models import Post
@@ -36,6 +37,7 @@ def load_past(*, service: User, now: datetime) -> int:
     count = _make_up(service=service, now=now)
     # Apart from their transaction: facts that were not committed yet would be counted by the next tick once more.
     rebuild(now=now)
+    grow()
     return count
 
 
@@ -71,7 +73,9 @@ def _special_groups() -> tuple[frozenset[int], frozenset[int]]:
     """Two that have gone quiet, and one set up after the model of the largest."""
     by_size = Group.objects.order_by("-member_count", "pk")
     quiet = by_size.filter(stage=GroupStage.QUIET).values_list("pk", flat=True)[:2]
-    copies = by_size.exclude(stage=GroupStage.QUIET).values_list("pk", flat=True)[2:3]
+    model, *_others, copy = by_size.exclude(stage=GroupStage.QUIET)[:3]
+    Group.objects.filter(pk=copy.pk).update(model=model)
+    copies = [copy.pk]
     return frozenset(quiet), frozenset(copies)
 
 

@@ -55,10 +55,10 @@ class Log:
         key: str = "",
         **data: Any,
     ) -> None:
-        """One fact; ``data`` without its empty values."""
+        """One fact; ``data`` without what is None."""
         if at >= self.now:
             return
-        told = {name: word for name, word in data.items() if word not in (None, "")}
+        told = {name: word for name, word in data.items() if word is not None}
         if person is not None:
             team_id, group_id = person.team_id, group_id or person.group_id
         self.rows.append(

@@ -119,5 +119,6 @@ def _past(run: Run, campaign: Campaign, series: Series, place: int) -> PastRun:
 
 
 def run_at(runs: Sequence[PastRun], at: datetime) -> PastRun | None:
-    """The run that was open at this moment."""
-    return next((run for run in runs if run.covers(at)), None)
+    """The run that was open at this moment, else the next one, which had been announced."""
+    ahead = [run for run in runs if run.closes_at > at]
+    return min(ahead, key=lambda run: run.opens_at, default=None)

@@ -39,7 +39,7 @@ def one_group(filters: Filters, known: dict[str, Metric]) -> dict[str, Any]:
     assert filters.group_id is not None
     dim, key = Dimension.GROUP, str(filters.group_id)
     metrics = [known[name] for name in _TILES if dim in known[name].dimensions]
-    asked = {"scope": filters.scope, "dim": dim, "keys": [key]}
+    asked: dict[str, Any] = {"scope": filters.scope, "dim": dim, "keys": [key]}
     now = readings(metrics, period=filters.period, **asked)[key]
     was = readings(metrics, period=filters.previous, **asked)[key]
     parts = stretches(filters.period)

@@ -49,7 +49,7 @@ def build(filters: Filters) -> dict[str, Any]:
     metrics = [known[key] for key in dict.fromkeys((*_OF_RUNS, *_TILES))]
     mechanic = filters.more.get("mechanic", "")
     mechanic = mechanic if mechanic in all_mechanics() else ""
-    asked = {"scope": filters.scope, "campaign_id": filters.campaign_id, "mechanic": mechanic}
+    asked: dict[str, Any] = {"scope": filters.scope, "campaign_id": filters.campaign_id, "mechanic": mechanic}
     now = compared(metrics, period=filters.period, **asked)
     was = compared(metrics, period=filters.previous, **asked)
     offered = list(runs_of(filters.scope).order_by("-opens_at")[:_ROWS])

@@ -70,7 +70,7 @@ def _chosen(
         branch = forest.branch_of(teams, int(text))
         if branch is not None:
             return branch
-    return (found or roots or [None])[0]
+    return next(iter(found or roots), None)
 
 
 def _url(branch: Branch, filters: Filters) -> str:

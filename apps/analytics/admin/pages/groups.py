@@ -1,6 +1,5 @@
 """社群: how healthy each group is, which go quiet, and whether copies become what their model was."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -210,9 +209,9 @@ def _copies(filters: Filters) -> Chart:
         [
             text_cell(names[str(copy.group_id)], page_url("groups", filters, group=copy.group_id)),
             text_cell(names[str(copy.model_id)], page_url("groups", filters, group=copy.model_id)),
-            _pair(copy.start and copy.start.joined, copy.model and copy.model.joined, Unit.PEOPLE),
-            _pair(copy.start and copy.start.active, copy.model and copy.model.active, Unit.PEOPLE),
-            _pair(copy.start and copy.start.revenue, copy.model and copy.model.revenue, Unit.MONEY),
+            _pair(copy, "joined", Unit.PEOPLE),
+            _pair(copy, "active", Unit.PEOPLE),
+            _pair(copy, "revenue", Unit.MONEY),
             _verdict(copy, is_due=copy.ends_on is not None and copy.ends_on < today),
         ]
         for copy in found
@@ -234,8 +233,9 @@ def _copies(filters: Filters) -> Chart:
     )
 
 
-def _pair(copy: Decimal | int | None, model: Decimal | int | None, unit: Unit) -> Cell:
-    return Cell(copy, f"{say_number(copy, unit)} / {say_number(model, unit)}")
+def _pair(copy: Copy, name: str, unit: Unit) -> Cell:
+    own, model = (getattr(start, name) if start else None for start in (copy.start, copy.model))
+    return Cell(own, f"{say_number(own, unit)} / {say_number(model, unit)}")
 
 
 def _verdict(copy: Copy, *, is_due: bool) -> Cell:

@@ -47,12 +47,12 @@ def _spread(found: list[Work]) -> Chart:
     drawn = [
         Series(words, [one.done[kind] for one in found], Unit.COUNT, stack="work")
         for kind, words in _WORDS.items()
+        if any(one.done[kind] for one in found)
     ]
-    has_any = any(value for one in drawn for value in one.values)
     return bars(
         "spread",
         _("工作怎么分的"),
-        [str(one.user) for one in found] if has_any else [],
+        [str(one.user) for one in found] if drawn else [],
         drawn,
         x_label=_("员工"),
         horizontal=True,

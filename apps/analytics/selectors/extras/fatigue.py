@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from pyroaring import BitMap
@@ -38,7 +39,7 @@ def fatigue(
         keys="" if keys is None else "AND r.campaign_id::text = ANY(%(keys)s)",
         teams="" if scope.teams is None else "AND f.team_id = ANY(%(teams)s)",
     )
-    values = {
+    values: dict[str, Any] = {
         "kind": EventKind.CAMPAIGN_ENTERED.value,
         "first": period.first,
         "last": period.last,

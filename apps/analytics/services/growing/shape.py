@@ -85,7 +85,10 @@ def _cut_circles(parent: Ints) -> tuple[Ints, Ints]:
     up, least = parent.copy(), np.minimum(own, parent)
     for _round in range(int(count).bit_length() + 1):
         least = np.minimum(least, least[up])
-        up = up[up]
+        further = up[up]
+        if np.array_equal(further, up):
+            break  # every circle has been gone round, every line climbed
+        up = further
     # Whoever never meets a root ends on a circle, and these ends are the whole circle.
     ends = np.unique(up[parent[up] != up])
     circle = np.zeros(count, dtype=np.int64)

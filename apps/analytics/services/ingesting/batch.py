@@ -42,8 +42,8 @@ SELECT i.occurred_at, i.kind, 'in:' || %(source)s || ':' || i.key,
     THEN {ONLY_TEAM.format(member="i.member_id")} ELSE i.team_id END,
   i.group_id, i.member_id, i.subject, i.value, i.data::jsonb, m.tier_id, m.source
 FROM events_incoming i JOIN fresh ON fresh.digest = md5(i.key)::uuid
-LEFT JOIN members_member m ON m.id = i.member_id
-ON CONFLICT DO NOTHING"""
+LEFT JOIN members_member m ON m.id = i.member_id"""
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _write(rows: list[Row], source_id: int) -> int:
                         row.member_id,
                         row.subject,
                         row.value,
-                        json.dumps(row.data),
+                        _JSON(row.data),
                     )
                 )
         failpoint("events.copied")

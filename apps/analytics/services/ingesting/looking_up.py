@@ -12,7 +12,10 @@ from apps.groups.models import Group
 _SEEN = """
  (%(team)s::bigint IS NULL OR EXISTS (
    SELECT 1 FROM members_memberteam s WHERE s.member_id = m.id AND s.team_id = %(team)s))"""
-_BY_ID = f"SELECT m.id FROM members_member m WHERE m.id = ANY(%(ids)s) AND {_SEEN}"
+_BY_ID = "SELECT m.id FROM members_member m WHERE m.id = ANY(%(ids)s)"
+_OF_TEAM = (
+    "SELECT s.member_id FROM members_memberteam s WHERE s.member_id = ANY(%(ids)s) AND s.team_id = %(team)s"
+)
 _BY_PHONE = f"SELECT m.phone, m.id FROM members_member m WHERE m.phone = ANY(%(values)s) AND {_SEEN}"
 _BY_IDENTITY = f"""
 SELECT i.kind, i.value, m.id FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS w(kind, value)
@@ -73,7 +76,7 @@ def _members(wanted: set[int], team_id: int | None) -> set[int]:
     if not wanted:
         return set()
     with connection.cursor() as cursor:
-        cursor.execute(_BY_ID, {"ids": list(wanted), "team": team_id})
+        cursor.execute(_BY_ID if team_id is None else _OF_TEAM, {"ids": list(wanted), "team": team_id})
         return {row[0] for row in cursor.fetchall()}
 
 

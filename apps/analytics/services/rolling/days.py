@@ -11,6 +11,7 @@ from pyroaring import BitMap
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.facts import AGAIN, HOUR_DIMENSIONS, KEYS
 from apps.analytics.selectors.binary import binary_cursor
+from apps.analytics.services.rolling.sets import stored
 from apps.events.enums import EventKind
 
 #: dim, kind, day, team, key, variant
@@ -29,12 +30,18 @@ class Piece:
     members: BitMap | None
 
 
-def add_days(cursor: CursorWrapper) -> None:
-    """Add ``analytics_batch`` to ``analytics_dayfigure``. The caller holds the watermark's lock: one writer at a time."""
+def add_days(cursor: CursorWrapper, *, is_whole: bool = False) -> None:
+    """Add ``analytics_batch`` to ``analytics_dayfigure``. The caller holds the watermark's lock: one writer at a time.
+
+    ``is_whole``: nothing of its days is there yet.
+    """
     pieces = _read(
         "\nUNION ALL\n".join(_select(dim) for dim in (Dimension.TOTAL, *KEYS)),
     )
-    kept = _kept_sets(cursor, [place for place, piece in pieces.items() if piece.members])
+    if is_whole:
+        _copy(cursor, "analytics_dayfigure", pieces)
+        return
+    kept = _kept_sets([place for place, piece in pieces.items() if piece.members])
     _find_repeats(pieces, kept)
     for place, piece in pieces.items():
         if piece.members is not None and place in kept:
@@ -83,7 +90,7 @@ def _find_repeats(pieces: dict[Place, Piece], kept: dict[Place, BitMap]) -> None
         again.count = len(again.members)
 
 
-def _kept_sets(cursor: CursorWrapper, places: list[Place]) -> dict[Place, BitMap]:
+def _kept_sets(places: list[Place]) -> dict[Place, BitMap]:
     if not places:
         return {}
     paid = [
@@ -92,31 +99,30 @@ def _kept_sets(cursor: CursorWrapper, places: list[Place]) -> dict[Place, BitMap
         if kind == EventKind.ORDER_PAID
     ]
     columns = [list(column) for column in zip(*{*places, *paid}, strict=True)]
-    cursor.execute(
-        """
-        SELECT f.dim, f.kind, f.day, f.team_id, f.key, f.variant, f.members
-        FROM unnest(%s::varchar[], %s::varchar[], %s::date[], %s::bigint[], %s::varchar[], %s::varchar[])
-          AS p(dim, kind, day, team_id, key, variant)
-        JOIN analytics_dayfigure f USING (dim, kind, day, team_id, key, variant) WHERE f.members IS NOT NULL
-        """,
-        columns,
-    )
-    return {row[:6]: BitMap.deserialize(bytes(row[6])) for row in cursor.fetchall()}
+    with binary_cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT f.dim, f.kind, f.day, f.team_id, f.key, f.variant, f.members
+            FROM unnest(%s::varchar[], %s::varchar[], %s::date[], %s::bigint[], %s::varchar[], %s::varchar[])
+              AS p(dim, kind, day, team_id, key, variant)
+            JOIN analytics_dayfigure f USING (dim, kind, day, team_id, key, variant) WHERE f.members IS NOT NULL
+            """,
+            columns,
+            binary=True,
+        )
+        return {row[:6]: BitMap.deserialize(row[6]) for row in cursor}
+
+
+_COLUMNS = "dim, kind, day, team_id, key, variant, count, value, members"
 
 
 def _write(cursor: CursorWrapper, pieces: dict[Place, Piece]) -> None:
     cursor.execute("DROP TABLE IF EXISTS pg_temp.analytics_pieces")
     cursor.execute("CREATE TEMPORARY TABLE analytics_pieces (LIKE analytics_dayfigure)")
-    columns = "dim, kind, day, team_id, key, variant, count, value, members"
-    with cursor.copy(f"COPY analytics_pieces ({columns}) FROM STDIN (FORMAT BINARY)") as copy:  # type: ignore[attr-defined]
-        copy.set_types(
-            ["varchar", "varchar", "date", "int8", "varchar", "varchar", "int8", "numeric", "bytea"]
-        )
-        for place, piece in pieces.items():
-            copy.write_row((*place, piece.count, piece.value, stored(piece.members)))
+    _copy(cursor, "analytics_pieces", pieces)
     cursor.execute(
         f"""
-        INSERT INTO analytics_dayfigure AS f ({columns}) SELECT {columns} FROM analytics_pieces
+        INSERT INTO analytics_dayfigure AS f ({_COLUMNS}) SELECT {_COLUMNS} FROM analytics_pieces
         ON CONFLICT (dim, kind, day, team_id, key, variant) DO UPDATE SET count = f.count + excluded.count,
           value = f.value + excluded.value, members = coalesce(excluded.members, f.members)
         """
@@ -124,17 +130,17 @@ def _write(cursor: CursorWrapper, pieces: dict[Place, Piece]) -> None:
     cursor.execute("DROP TABLE pg_temp.analytics_pieces")
 
 
-def stored(members: BitMap | None) -> bytes | None:
-    """The bytes that a set is kept as; None for no set."""
-    if members is None:
-        return None
-    if len(members) > 16:
-        members.run_optimize()
-    return members.serialize()
+def _copy(cursor: CursorWrapper, table: str, pieces: dict[Place, Piece]) -> None:
+    with cursor.copy(f"COPY {table} ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy:  # type: ignore[attr-defined]
+        copy.set_types(
+            ["varchar", "varchar", "date", "int8", "varchar", "varchar", "int8", "numeric", "bytea"]
+        )
+        for place, piece in pieces.items():
+            copy.write_row((*place, piece.count, piece.value, stored(piece.members)))
 
 
-def add_hours(cursor: CursorWrapper) -> None:
-    """Add ``analytics_batch`` to ``analytics_hourfigure``."""
+def add_hours(cursor: CursorWrapper, since: date) -> None:
+    """Add ``analytics_batch`` to ``analytics_hourfigure``: the days from ``since`` on, older hours are not kept."""
     parts = []
     for dim in HOUR_DIMENSIONS:
         key, wanted = (
@@ -144,12 +150,13 @@ def add_hours(cursor: CursorWrapper) -> None:
         )
         parts.append(
             f"SELECT '{dim.value}' AS dim, kind, hour, team_id, {key} AS key, variant, count(*), sum(value)"
-            f" FROM analytics_batch WHERE {wanted} AND kind NOT IN {_COARSE}"
+            f" FROM analytics_batch WHERE {wanted} AND kind NOT IN {_COARSE} AND day >= %(since)s"
             f" GROUP BY kind, hour, team_id, {key}, variant"
         )
     cursor.execute(
         "INSERT INTO analytics_hourfigure AS f (dim, kind, hour, team_id, key, variant, count, value) "
         + "\nUNION ALL\n".join(parts)
         + " ON CONFLICT (dim, kind, hour, team_id, key, variant) DO UPDATE"
-        " SET count = f.count + excluded.count, value = f.value + excluded.value"
+        " SET count = f.count + excluded.count, value = f.value + excluded.value",
+        {"since": since},
     )

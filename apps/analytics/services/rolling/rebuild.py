@@ -21,9 +21,9 @@ from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.people import add_values
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
 
+#: So many facts at most are read into one batch, unless a single day has more.
+_BATCH = 200_000
 _TABLES = (DayFigure, HourFigure, FirstDay, MemberSet, Stay, MemberValue, Arrival)
-#: So many facts at most are held in memory by one step, unless a single day has more.
-_STEP_ROWS = 50_000
 #: The caller's own facts are seen by it although its transaction has not ended.
 _COUNTED = (
     "(e.txid < %(upto)s OR e.id <= %(floor)s OR e.txid = pg_current_xact_id_if_assigned()::text::bigint)"
@@ -40,20 +40,20 @@ def rebuild(*, now: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         mark = Watermark.objects.select_for_update().get()
         horizon = ended_before(cursor)
-        since = mark.kept_from and datetime.combine(mark.kept_from, time(), business_zone())
+        since = _start_of(mark.kept_from) if mark.kept_from else None
         _clear(mark)
         counted = 0
-        for start, end in _spans(cursor, since):
+        for start, end in _stretches(cursor, mark.kept_from):
             rows = read_batch(
                 cursor,
                 f"e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND {_COUNTED}",
                 {"start": start, "end": end, "upto": horizon, "floor": mark.floor_id},
             )
             if rows:
-                add_batch(cursor, is_again=since is not None)
+                add_batch(cursor, mark, is_whole=True, is_again=since is not None)
             counted += rows
         if since:
-            counted += _add_late(cursor, uncounted, since, horizon)
+            counted += _add_late(cursor, mark, uncounted, since, horizon)
         drop_batch(cursor)
         mark.txid, mark.rolled_at, mark.timezone = horizon, now, settings.TIME_ZONE
         mark.save()
@@ -71,16 +71,19 @@ def _clear(mark: Watermark) -> None:
             table.objects.all().delete()
         return
     DayFigure.objects.filter(day__gte=mark.kept_from).delete()
-    start = datetime.combine(mark.kept_from, time(), business_zone())
-    HourFigure.objects.filter(hour__gte=start).delete()
+    HourFigure.objects.filter(hour__gte=_start_of(mark.kept_from)).delete()
 
 
-def _add_late(cursor: CursorWrapper, uncounted: str, since: datetime, horizon: int) -> int:
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time(), business_zone())
+
+
+def _add_late(cursor: CursorWrapper, mark: Watermark, uncounted: str, since: datetime, horizon: int) -> int:
     """After facts were dropped: those that no tick has counted, into the days before and onto the members."""
     values = {"since": since, "upto": horizon}
     old = read_batch(cursor, f"e.occurred_at < %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
     if old:
-        add_batch(cursor)
+        add_batch(cursor, mark)
     new = read_batch(cursor, f"e.occurred_at >= %(since)s AND e.txid < %(upto)s AND {uncounted}", values)
     if new:
         add_values(cursor)
@@ -110,25 +113,22 @@ def _settle_cluster() -> str:
         return uncounted
 
 
-def _spans(cursor: CursorWrapper, since: datetime | None) -> list[tuple[datetime, datetime]]:
-    """Stretches of days of the business zone, as instants: what a step costs whatever it reads is paid once for many
-    quiet days, and a busy day is a step of its own."""
+def _stretches(cursor: CursorWrapper, since: date | None) -> list[tuple[datetime, datetime]]:
+    """The days of the business zone that have facts, from ``since`` on, as instants; several of them together while
+    they are small: what a step costs whatever it reads is then paid once."""
     zone = business_zone()
     cursor.execute(
-        "SELECT (occurred_at AT TIME ZONE %s)::date, count(*) FROM events_event"
-        " WHERE %s::timestamptz IS NULL OR occurred_at >= %s GROUP BY 1 ORDER BY 1",
-        [zone.key, since, since],
+        "SELECT (occurred_at AT TIME ZONE %s)::date, count(*) FROM events_event GROUP BY 1 ORDER BY 1",
+        [zone.key],
     )
-    spans: list[tuple[date, date]] = []
-    rows = _STEP_ROWS
-    for day, count in cursor.fetchall():
-        if rows + count > _STEP_ROWS:
-            spans.append((day, day))
-            rows = count
-        else:
-            spans[-1] = (spans[-1][0], day)
-            rows += count
-    return [
-        (datetime.combine(first, time(), zone), datetime.combine(last + timedelta(days=1), time(), zone))
-        for first, last in spans
-    ]
+    found: list[tuple[datetime, datetime]] = []
+    start, size = None, 0
+    for day, facts in cursor.fetchall():
+        if since and day < since:
+            continue
+        if start is None or size + facts > _BATCH:
+            start, size = datetime.combine(day, time(), zone), 0
+            found.append((start, start))
+        size += facts
+        found[-1] = start, datetime.combine(day + timedelta(days=1), time(), zone)
+    return found

@@ -1,6 +1,6 @@
 """The incremental step."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -9,7 +9,8 @@ from django.db.backends.utils import CursorWrapper
 from apps.analytics.models import Watermark
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.days import add_days, add_hours
-from apps.analytics.services.rolling.people import add_arrivals, add_firsts, add_stays, add_values
+from apps.analytics.services.rolling.firsts import add_firsts
+from apps.analytics.services.rolling.people import add_arrivals, add_stays, add_values
 from apps.core.failpoints import failpoint
 
 #: So many transactions' facts at most are held in memory by one step.
@@ -47,7 +48,7 @@ def _step(now: datetime) -> tuple[int, bool]:
             {"since": mark.txid, "upto": upto, "floor": mark.floor_id},
         )
         if rows:
-            add_batch(cursor)
+            add_batch(cursor, mark)
         drop_batch(cursor)
         failpoint("analytics.before_watermark")
         mark.txid, mark.rolled_at = upto, now
@@ -65,11 +66,15 @@ def needs_rebuild() -> bool:
         return mark.cluster != cluster_of(cursor)
 
 
-def add_batch(cursor: CursorWrapper, *, is_again: bool = False) -> None:
-    """Add what ``analytics_batch`` holds to every rollup; ``is_again``: but not to what members have bought, where
-    it was counted before."""
-    add_days(cursor)
-    add_hours(cursor)
+def add_batch(
+    cursor: CursorWrapper, mark: Watermark, *, is_whole: bool = False, is_again: bool = False
+) -> None:
+    """Add what ``analytics_batch`` holds to every rollup.
+
+    ``is_whole``: nothing of its days was counted before. ``is_again``: what members have bought was, so that is left.
+    """
+    add_days(cursor, is_whole=is_whole)
+    add_hours(cursor, mark.hours_from or date.min)
     if not is_again:
         add_values(cursor)
     add_stays(cursor)

@@ -26,6 +26,8 @@ from apps.campaigns.mechanics.base import (
     Part,
     Quota,
     Refused,
+    Result,
+    Shape,
     Slot,
     TakeBack,
     Totals,
@@ -177,6 +179,19 @@ class Assist(Mechanic[AssistRules]):
 
     def page(self, turn: Turn[AssistRules]) -> Page:
         return assist_page(turn)
+
+    def forecast_shape(self, rules: AssistRules) -> Shape:
+        def result(count: int, has_paid: bool) -> Result:
+            stages = {f"stage_{number}": 1 for number in rules.stages if number <= count}
+            return Result({**stages, "helper": count}, won=int(count >= rules.stages[0]))
+
+        return Shape(
+            seats=rules.stages[-1],
+            result=result,
+            hours=rules.hours,
+            is_new_only=rules.is_new_only,
+            per_contributor=rules.helps_per_member,
+        )
 
     def costs(self, rules: AssistRules, prices: Mapping[str, Decimal]) -> Costs:
         helper = prices.get("helper", Decimal(0))

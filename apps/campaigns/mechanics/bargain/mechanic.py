@@ -26,9 +26,12 @@ from apps.campaigns.mechanics.base import (
     OrderSpec,
     Page,
     Part,
+    Payment,
     Quota,
     Refund,
     Refused,
+    Result,
+    Shape,
     Slot,
     Stock,
     TakeBack,
@@ -222,6 +225,21 @@ class Bargain(Mechanic[BargainRules]):
 
     def offer(self, rules: BargainRules) -> Offer:
         return Offer(rules.floor, rules.start, _("请 %(n)d 位好友砍到底") % {"n": rules.helpers})
+
+    def forecast_shape(self, rules: BargainRules) -> Shape:
+        def result(count: int, has_paid: bool) -> Result:
+            helped = {"helper": count}
+            if count < rules.helpers or not has_paid:
+                return Result(helped)
+            return Result({**helped, "buyer": 1}, pays=rules.floor, stock=1, won=1)
+
+        return Shape(
+            seats=rules.helpers,
+            result=result,
+            hours=rules.hours,
+            per_contributor=rules.cuts_per_run,
+            payment=Payment.WINNER,
+        )
 
     def costs(self, rules: BargainRules, prices: Mapping[str, Decimal]) -> Costs:
         buyer, helper = prices.get("buyer", Decimal(0)), prices.get("helper", Decimal(0))

@@ -19,6 +19,7 @@ from apps.campaigns.mechanics.base.effects import (
     Unclaim,
 )
 from apps.campaigns.mechanics.base.facts import Action, Actor, Part, RunFacts, State, Turn
+from apps.campaigns.mechanics.base.forecast import Payment, Result, Shape
 from apps.campaigns.mechanics.base.mechanic import Mechanic
 from apps.campaigns.mechanics.base.pages import Button, Costs, Figure, Offer, Page, Totals, Voice
 from apps.campaigns.mechanics.base.refusal import Refused
@@ -48,14 +49,17 @@ __all__ = [
     "Param",
     "ParamKind",
     "Part",
+    "Payment",
     "Problem",
     "Quota",
     "RankPrize",
     "Refund",
     "Refused",
+    "Result",
     "Rules",
     "RunFacts",
     "ScoreSource",
+    "Shape",
     "Slot",
     "State",
     "Stock",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.mechanics.base.effects import ChangeEntry, ChangePart, Decision
 from apps.campaigns.mechanics.base.facts import Part, State, Turn
+from apps.campaigns.mechanics.base.forecast import Result, Shape
 from apps.campaigns.mechanics.base.pages import Costs, Figure, Offer, Page, Totals, Voice
 from apps.campaigns.mechanics.base.refusal import Refused
 from apps.campaigns.mechanics.base.rules import Rules, Text
@@ -148,6 +149,16 @@ class Mechanic[R: Rules](ABC):
     @abstractmethod
     def costs(self, rules: R, prices: Mapping[str, Decimal]) -> Costs:
         """What one entry costs, given the cost of each slot's benefits."""
+
+    def forecast_shape(self, rules: R) -> Shape:
+        """What a forecast plays with. By default one contribution makes an entry a success, which gives each slot
+        that must be filled once."""
+        given = {slot.key: 1 for slot in self.slots(rules) if slot.is_required}
+
+        def result(count: int, has_paid: bool) -> Result:
+            return Result(given, won=1) if count else Result()
+
+        return Shape(seats=1, result=result)
 
     def figures(self, rules: R, totals: Totals) -> list[Figure]:
         """Mechanic's own figures for the monitor, after the common ones."""

@@ -13,7 +13,8 @@ class Button:
     """A verb that is offered now; ``is_primary`` is the biggest thing on the page.
 
     ``asks``: keys of those parameters that these rules need, ``None`` for all of the verb's: a page asks for nothing
-    that would only be thrown away.
+    that would only be thrown away. ``choice`` says what its yes/no parameter means with these rules (a price, say);
+    the parameter's own label where it is empty.
     """
 
     verb: str
@@ -21,6 +22,7 @@ class Button:
     is_primary: bool = True
     why_not: Text = ""  # why it is shown but cannot be pressed
     asks: tuple[str, ...] | None = None
+    choice: Text = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ from apps.campaigns.mechanics.base import (
     Quota,
     RankPrize,
     Refused,
+    Result,
     ScoreSource,
+    Shape,
     Slot,
     Totals,
     Turn,
@@ -39,6 +41,8 @@ from apps.campaigns.mechanics.contest.rules import CHECK_IN, ContestRules
 type ContestTurn = Turn[ContestRules]
 
 SEAT = "seat"
+#: A forecast looks no further than so many friends of one participant.
+MOST_INVITED = 1_000
 
 
 class Contest(Mechanic[ContestRules]):
@@ -220,6 +224,16 @@ class Contest(Mechanic[ContestRules]):
 
     def page(self, turn: ContestTurn) -> Page:
         return contest_page(turn)
+
+    def forecast_shape(self, rules: ContestRules) -> Shape:
+        is_by_invites = rules.metric == ScoreSource.INVITES
+        least = rules.floor_score if is_by_invites else 0
+
+        def result(count: int, has_paid: bool) -> Result:
+            # Prizes go by rank: whoever reached the floor is a candidate for them.
+            return Result(won=int(count >= least))
+
+        return Shape(seats=MOST_INVITED, result=result, is_new_only=is_by_invites, per_contributor=1)
 
     def costs(self, rules: ContestRules, prices: Mapping[str, Decimal]) -> Costs:
         heads = Decimal(rules.seats) if rules.is_for_each else Decimal(1)

@@ -27,6 +27,7 @@ from apps.campaigns.mechanics.base import (
     Quota,
     Refund,
     Refused,
+    Shape,
     Slot,
     State,
     Stock,
@@ -236,6 +237,9 @@ class Gift(Mechanic[GiftRules]):
 
     def offer(self, rules: GiftRules) -> Offer | None:
         return Offer(rules.price) if rules.price else None
+
+    def forecast_shape(self, rules: GiftRules) -> Shape:
+        return pages.forecast_shape(rules)
 
     def costs(self, rules: GiftRules, prices: Mapping[str, Decimal]) -> Costs:
         return pages.costs(rules, prices)

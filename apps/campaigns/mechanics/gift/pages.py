@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState
-from apps.campaigns.mechanics.base import Button, Costs, Page, Turn
+from apps.campaigns.mechanics.base import Button, Costs, Page, Payment, Result, Shape, Turn
 from apps.campaigns.mechanics.base.rules import CENT, Text
 from apps.campaigns.mechanics.gift.rules import GiftRules, OnExpiry
 
@@ -122,4 +122,32 @@ def costs(rules: GiftRules, prices: Mapping[str, Decimal]) -> Costs:
             _("按每份礼物算，自己得的份数均摊进来；送礼人付的钱不抵扣。"),
             _("预期：按 80% 的礼物被领走估算，请用自己的领取率校正。"),
         ),
+    )
+
+
+def forecast_shape(rules: GiftRules) -> Shape:
+    """One order: its gifts are claimed one by one, those left are refunded or kept."""
+    keeps = rules.on_expiry == OnExpiry.KEEP
+
+    def result(count: int, has_paid: bool) -> Result:
+        left = rules.gift_count - count
+        slots = {
+            "gift": count,
+            "sender": count,
+            "own": rules.own_count,
+            **({"returned": left} if keeps else {}),
+        }
+        back = (
+            Decimal(0) if keeps else sum((rules.share(n) for n in range(count, rules.gift_count)), Decimal(0))
+        )
+        return Result(slots, rules.price - back, rules.pieces - (0 if keeps else left), count)
+
+    return Shape(
+        seats=rules.gift_count,
+        result=result,
+        hours=rules.hours,
+        is_new_only=rules.is_new_only,
+        per_contributor=rules.claims_per_member,
+        payment=Payment.OPENER if rules.price else Payment.NOBODY,
+        entries_per_open=rules.gift_count,
     )

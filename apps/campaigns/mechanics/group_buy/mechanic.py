@@ -22,6 +22,7 @@ from apps.campaigns.mechanics.base import (
     Part,
     Refund,
     Refused,
+    Shape,
     Slot,
     Stock,
     TakeBack,
@@ -184,6 +185,9 @@ class GroupBuy(Mechanic[GroupBuyRules]):
     def offer(self, rules: GroupBuyRules) -> Offer:
         note = _("满 %(n)d 人") % {"n": rules.needed}
         return Offer(rules.price, rules.single_price, note)
+
+    def forecast_shape(self, rules: GroupBuyRules) -> Shape:
+        return pages.forecast_shape(rules)
 
     def costs(self, rules: GroupBuyRules, prices: Mapping[str, Decimal]) -> Costs:
         return pages.costs(rules, prices)

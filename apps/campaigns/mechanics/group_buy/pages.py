@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState, PartState
-from apps.campaigns.mechanics.base import Button, Costs, Page, State, Turn
+from apps.campaigns.mechanics.base import Button, Costs, Page, Payment, Result, Shape, State, Turn
 from apps.campaigns.mechanics.base.rules import CENT, Text
 from apps.campaigns.mechanics.group_buy.rules import GroupBuyRules, OnClose
 
@@ -82,7 +82,9 @@ def _before(turn: Turn[GroupBuyRules]) -> Page:
         return replace(offer, mood="ended", headline=_("本期拼团结束了"))
     price = rules.price - rules.leader_discount
     asks = ("alone",) if rules.single_price else ()
-    return replace(offer, buttons=(Button("open", _("开团 %(price)s 元") % {"price": price}, asks=asks),))
+    alone: Text = _("单独购买 %(price)s 元") % {"price": rules.single_price} if rules.single_price else ""
+    opening = Button("open", _("开团 %(price)s 元") % {"price": price}, asks=asks, choice=alone)
+    return replace(offer, buttons=(opening,))
 
 
 def _mine(turn: Turn[GroupBuyRules], entry: State, base: Page, seats_left: int) -> Page:
@@ -154,4 +156,24 @@ def costs(rules: GroupBuyRules, prices: Mapping[str, Decimal]) -> Costs:
             _("预期：按 60% 的团拼到最低人数估算，请用自己的成团率校正。"),
             _("最坏：每个团都坐满。让利按单买价（没有就按拼团价）算。"),
         ),
+    )
+
+
+def forecast_shape(rules: GroupBuyRules) -> Shape:
+    """One team: it succeeds with the seats of the lowest tier, its leader's among them; otherwise all is refunded."""
+
+    def result(count: int, has_paid: bool) -> Result:
+        people = count + 1
+        if people < rules.needed:
+            return Result()
+        pays = rules.price_for(people) * people - rules.leader_discount
+        return Result({"member": people, "leader": 1}, pays, people, 1)
+
+    return Shape(
+        seats=rules.size - 1,
+        result=result,
+        hours=rules.hours,
+        is_new_only=rules.is_new_joiner_only,
+        per_contributor=rules.seats_per_member,
+        payment=Payment.EVERYBODY if rules.price else Payment.NOBODY,
     )

@@ -20,6 +20,8 @@ from apps.campaigns.mechanics.base import (
     Part,
     Quota,
     Refused,
+    Result,
+    Shape,
     Slot,
     TakeBack,
     Totals,
@@ -216,6 +218,12 @@ class Swap(Mechanic[SwapRules]):
     def voices(self, owner_id: int, data: Mapping[str, Any]) -> list[Voice]:
         deal = data.get("deal") or {}
         return voices(owner_id, deal) if deal.get("role") == LISTING else []
+
+    def forecast_shape(self, rules: SwapRules) -> Shape:
+        def result(count: int, has_paid: bool) -> Result:
+            return Result({"owner": 1, "partner": 1}, won=1) if count else Result()
+
+        return Shape(seats=1, result=result, hours=rules.hours)
 
     def costs(self, rules: SwapRules, prices: Mapping[str, Decimal]) -> Costs:
         worst = prices.get("owner", Decimal(0)) + prices.get("partner", Decimal(0))

@@ -20,6 +20,7 @@ from apps.campaigns.services.engine.applying import carry_out
 from apps.campaigns.services.engine.gates import (
     check_eligible,
     check_member,
+    check_not_held_out,
     check_role,
     check_state,
     check_window,
@@ -75,6 +76,7 @@ def open_entry(
         member = check_member(member_row)
         is_new = member.known_since >= run.opens_at
         check_eligible(plan.eligibility, member, is_new=is_new)
+        check_not_held_out(plan, member, is_new=is_new)
         action = Action(verb.key, actor_for(member_id, is_new=is_new), read_params(verb, params))
         scene = Scene(plan, run, action, now, secrets.randbits(62), origin=origin or Origin(), staff=actor)
         outcome = carry_out(plan.mechanic.decide(scene.turn()), scene)
@@ -231,6 +233,7 @@ def _member_scene(
     is_new = member.known_since >= run.opens_at
     if member_id != entry.state.owner_id:
         check_eligible(plan.eligibility, member, is_new=is_new)
+        check_not_held_out(plan, member, is_new=is_new)
     check_state(verb, entry.state, now)
     typed = read_params(verb, params)
     entry, others = with_parts(entry, others, verb=verb, member_id=member_id)

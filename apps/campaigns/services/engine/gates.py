@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.enums import EntryState, RunState
 from apps.campaigns.mechanics.base import Refused, State, Verb, Who
-from apps.campaigns.selectors.plans import Eligibility
+from apps.campaigns.selectors.holdout import is_held_out
+from apps.campaigns.selectors.plans import Eligibility, Plan
 from apps.campaigns.services.engine.rows import MemberRow, RunRow
 
 _AFTER_CLOSE = frozenset(
@@ -67,6 +68,19 @@ def check_eligible(eligibility: Eligibility, member: MemberRow, *, is_new: bool)
             raise Refused(
                 _("你还不符合参加条件。"), hint=_("条件写在活动说明里，可以问问客服。"), code="not_eligible"
             )
+
+
+def check_not_held_out(plan: Plan, member: MemberRow, *, is_new: bool) -> None:
+    """The member is not of those to whom this campaign is not open, so that its effect can be measured."""
+    if is_new or not is_held_out(
+        campaign_id=plan.campaign_id, member_id=member.id, percent=plan.holdout_percent
+    ):
+        return
+    raise Refused(
+        _("这次活动暂时没有对你开放。"),
+        hint=_("每次活动会随机留出一小部分老朋友，和你的账号无关；别的活动见。"),
+        code="held_out",
+    )
 
 
 def check_role(verb: Verb, state: State, member_id: int) -> None:

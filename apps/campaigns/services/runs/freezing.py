@@ -40,6 +40,7 @@ def freeze_plan(campaign: Campaign) -> dict[str, Any]:
         "risk": policy_of(campaign.risk).dump(),
         "entries_per_member": campaign.entries_per_member,
         "contributions_per_member": campaign.contributions_per_member,
+        "holdout_percent": campaign.holdout_percent,
         "product_name": campaign.product_name,
         "title": campaign.title,
     }

@@ -78,6 +78,7 @@ def says(link: ShareLink, *, is_own: bool) -> Content:
         if missing:
             _tell_of(missing, link)
         headline, offer, *lines = [plain.text for plain in typed[: len(texts)]]
+        headline = headline or drawable(plan.title).text or offer  # of emoji alone nothing is left
         version = _live_version(campaign.pk)
         return Content(
             theme=version.theme if version else "red",

@@ -22,6 +22,10 @@ _NO_CHARACTER = "\U0010fffe"
 _CLOSING = frozenset("，。！？、；：）》」』”’…％%,.!?;:)")
 _WORD = re.compile(r"[A-Za-z0-9@._+\-/¥￥]+|.", re.DOTALL)
 _ELLIPSIS = "…"
+#: More letters than fit into any line of a poster, so that a very long text costs no more than a long one.
+_MOST_IN_A_LINE = 200
+#: Marks on one letter, as Vietnamese and pinyin have them; whole towers of them are somebody's joke.
+_MOST_MARKS = 2
 
 
 @lru_cache(maxsize=64)
@@ -53,17 +57,29 @@ class Plain:
 
 
 def drawable(text: str) -> Plain:
-    """One line of what the font has: emoji and invisible marks go, a rare letter becomes ＊."""
+    """One line of what the font has: emoji, invisible marks and towers of accents go, an accent that the font
+    lacks is left out, a rare letter becomes ＊."""
     kept: list[str] = []
     missing: set[str] = set()
+    marks = _MOST_MARKS  # none before the first letter
     for character in unicodedata.normalize("NFC", text):
         kind = unicodedata.category(character)
+        if kind[0] == "M":
+            marks += 1
+            if marks > _MOST_MARKS:
+                continue
+        elif kind[0] in "LN":
+            marks = 0
+        else:
+            marks = _MOST_MARKS
         if character.isspace():
             kept.append(" ")
         elif kind in ("Cc", "Cf", "Cs", "Co", "Cn"):
             continue
         elif has(character):
             kept.append(character)
+        elif has(plain := unicodedata.normalize("NFD", character)[0]) and plain != character:
+            kept.append(plain)
         elif kind[0] in "LN":
             kept.append(STAND_IN)
             missing.add(character)
@@ -84,18 +100,21 @@ def fit(text: str, *, width: int, lines: int, sizes: range, weight: int = REGULA
     """``text`` in the largest of ``sizes`` (descending) at which it takes at most ``lines`` of ``width`` pixels; in
     the smallest one it is cut with an ellipsis."""
     for size in sizes:
-        found = _wrapped(text, face(size, weight), width)
+        found = _wrapped(text, face(size, weight), width, lines)
         if len(found) <= lines:
             return Fitted(tuple(found), size, weight, round(size * 1.36))
     size = sizes[-1]
-    found = _wrapped(text, face(size, weight), width)[:lines]
+    found = _wrapped(text, face(size, weight), width, lines)[:lines]
     found[-1] = _cut(found[-1], face(size, weight), width)
     return Fitted(tuple(found), size, weight, round(size * 1.36))
 
 
-def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int, most: int) -> list[str]:
+    """Lines of at most ``width`` pixels; not many more than ``most``, however long the text is."""
     lines = [""]
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(text[: most * _MOST_IN_A_LINE]):
+        if len(lines) > most + 1:
+            break
         pieces = [word] if font.getlength(word) <= width else list(word)
         for piece in pieces:
             if font.getlength(lines[-1] + piece) <= width:

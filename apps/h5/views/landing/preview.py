@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from apps.campaigns.blocks.registry import all_blocks
 from apps.campaigns.enums import Section, Theme
@@ -25,6 +26,7 @@ from apps.h5.views.landing.rendering import default_version, page_context
 _FRAMED = STRICT_CSP | {"frame-ancestors": ["'self'"]}
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt  # shows what it is sent, under a strict CSP and to whom holds a signed token; changes nothing
 @xframe_options_sameorigin
 def preview(request: HttpRequest, token: str) -> HttpResponseBase:

@@ -1,0 +1,1 @@
+"""The laboratory: forms and pictures of simulations and experiments."""

@@ -1,0 +1,53 @@
+"""开始复盘."""
+
+from datetime import date
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from apps.accounts.admin.base import run_service
+from apps.accounts.models import Team, User
+from apps.analytics.admin.board.page import Route
+from apps.analytics.services.reviews import start_review
+from apps.campaigns.models import Campaign, Run
+from apps.core.clock import database_now
+from apps.groups.models import Group
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    """POST ``kind`` with ``run``, ``campaign``, ``group`` or ``team``, and ``month`` (2026-03)."""
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    user = cast(User, request.user)
+    try:
+        month = date.fromisoformat(f"{request.POST['month']}-01") if request.POST.get("month") else None
+    except ValueError:
+        month = None
+    made = run_service(
+        request,
+        lambda: start_review(
+            kind=request.POST.get("kind", ""),
+            actor=user,
+            now=database_now(),
+            run=_one(request, "run", Run.objects.visible_to(user).select_related("campaign__team")),
+            campaign=_one(request, "campaign", Campaign.objects.visible_to(user)),
+            group=_one(request, "group", Group.objects.visible_to(user)),
+            team=_one(request, "team", Team.objects.all()),
+            month=month,
+        ),
+        success=lambda pair: (
+            _("数据和诊断已经备好，写上你的结论。") if pair[1] else _("这里已经有复盘了，接着写。")
+        ),
+    )
+    return redirect(made[0].get_absolute_url() if made else "admin:analytics_reviews")
+
+
+def _one(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
+    text = request.POST.get(name, "")
+    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+ROUTE = Route("reviews_start", "reviews/start/", view)

@@ -1,0 +1,110 @@
+"""Reading goals, and carrying them over to the next month."""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.services.audit import audit
+from apps.analytics.enums import Standing
+from apps.analytics.models import Goal
+from apps.analytics.selectors.goals import progress_of
+from apps.analytics.selectors.periods import day_of
+from apps.core.errors import Invalid, NotAllowed
+
+#: Facts come late: a period that is over is read again for so long.
+_LATE = timedelta(days=7)
+_PLACES = Decimal("0.0001")
+#: What the columns hold.
+_MOST = Decimal(10) ** 13
+
+
+def read_goals(*, now: datetime, goals: Iterable[Goal] | None = None) -> int:
+    """Derive progress and forecast; of all goals that are running or just over when none are named."""
+    if goals is None:
+        goals = Goal.objects.filter(ends_on__gte=day_of(now) - _LATE)
+    read = 0
+    for goal in goals:
+        _read(goal, now)
+        read += 1
+    return read
+
+
+def _read(goal: Goal, now: datetime) -> None:
+    progress = progress_of(goal, now=now)
+    if progress is None:
+        Goal.objects.filter(pk=goal.pk).update(
+            value=None, forecast=None, low=None, high=None, standing=Standing.UNCLEAR, track=[], read_at=now
+        )
+        return
+    ending = progress.forecast
+    Goal.objects.filter(pk=goal.pk).update(
+        value=_kept(progress.reading.value),
+        forecast=_kept(ending.value if ending else None),
+        low=_kept(ending.low if ending else None),
+        high=_kept(ending.high if ending else None),
+        standing=progress.standing,
+        track=progress.track,
+        read_at=now,
+    )
+
+
+def _kept(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    return max(-_MOST, min(_MOST, Decimal(str(value)))).quantize(_PLACES)
+
+
+@transaction.atomic
+def copy_goals(*, source: date, actor: User, now: datetime, percent: int = 100) -> list[Goal]:
+    """Copy the goals of the month of ``source`` to the next one, targets times ``percent``; those that are there
+    already are left alone. Returns the new ones.
+
+    Only goals within that month and of what the actor sees are copied. Raises ``NotAllowed`` and ``Invalid``.
+    """
+    if not actor.has_perm("analytics.add_goal"):
+        raise NotAllowed(_("你没有新建目标的权限。"), hint=_("请管理员给你的角色加上。"))
+    if not 1 <= percent <= 1000:
+        raise Invalid(_("调整幅度要在 1% 到 1000% 之间。"), hint=_("100 表示照抄。"), field="percent")
+    first = source.replace(day=1)
+    last = _month_end(first)
+    following = last + timedelta(days=1)
+    found = Goal.objects.visible_to(actor).filter(starts_on__gte=first, ends_on__lte=last)
+    rows = [
+        Goal(
+            metric=goal.metric,
+            target=(goal.target * percent / 100).quantize(_PLACES) or goal.target,
+            starts_on=_moved(goal.starts_on, following),
+            # A goal of the whole month stays one, whatever the month's length.
+            ends_on=_month_end(following) if goal.ends_on == last else _moved(goal.ends_on, following),
+            owner_id=goal.owner_id,
+            note=goal.note,
+            team_id=goal.team_id,
+            group_id=goal.group_id,
+            campaign_id=goal.campaign_id,
+            run_id=goal.run_id,
+        )
+        for goal in found
+    ]
+    before = set(Goal.objects.filter(starts_on__gte=following).values_list("pk", flat=True))
+    Goal.objects.bulk_create(rows, ignore_conflicts=True)
+    made = list(
+        Goal.objects.visible_to(actor)
+        .filter(starts_on__gte=following, ends_on__lte=_month_end(following))
+        .exclude(pk__in=before)
+    )
+    audit(actor=actor, action="goal.copy", month=first.isoformat(), made=len(made), percent=percent)
+    read_goals(now=now, goals=made)
+    return made
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _moved(day: date, month: date) -> date:
+    return month.replace(day=min(day.day, monthrange(month.year, month.month)[1]))

@@ -1,0 +1,254 @@
+"""Figures of a large house: rollups against the log they come from, dashboards against plain SQL, the explorer.
+
+``ANALYTICS_FACTS`` sets the size (default 10,000,000 facts of a tenth as many members; a hundredth of it is the small
+house). Cases:
+
+``rollup``: one tick over 100,000 new facts, against a bare COPY of them into the log plus one GROUP BY.
+``page``: each dashboard's ``build`` in the large house and in the small one, and how many queries it makes in both.
+``metric``: each metric of 30 days from rollups, against its own plain SQL over the facts; the results must be equal.
+``explorer``: a funnel of three steps and weekly retention, against SQL as one writes it by hand; equal results.
+"""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+FACTS = int(os.environ.get("ANALYTICS_FACTS", "10000000"))
+NEW = 100_000
+
+_HAND_FUNNEL = """
+WITH a AS (SELECT member_id, min(occurred_at) AS t FROM events_event
+    WHERE kind = 'page.viewed' AND occurred_at >= %(start)s AND occurred_at < %(end)s AND member_id IS NOT NULL GROUP BY 1),
+  b AS (SELECT a.member_id, a.t AS t1, min(e.occurred_at) AS t FROM a JOIN events_event e USING (member_id)
+    WHERE e.kind = 'campaign.entered' AND e.occurred_at >= a.t AND e.occurred_at < a.t + interval '7 days'
+      AND e.occurred_at >= %(start)s AND e.occurred_at < %(until)s GROUP BY 1, 2),
+  c AS (SELECT b.member_id, min(e.occurred_at) AS t FROM b JOIN events_event e USING (member_id)
+    WHERE e.kind = 'order.paid' AND e.occurred_at >= b.t AND e.occurred_at < b.t1 + interval '7 days'
+      AND e.occurred_at >= %(start)s AND e.occurred_at < %(until)s GROUP BY 1)
+SELECT count(a.t), count(b.t), count(c.t),
+  percentile_cont(.5) WITHIN GROUP (ORDER BY b.t - a.t), percentile_cont(.9) WITHIN GROUP (ORDER BY b.t - a.t),
+  percentile_cont(.5) WITHIN GROUP (ORDER BY c.t - b.t), percentile_cont(.9) WITHIN GROUP (ORDER BY c.t - b.t)
+FROM a LEFT JOIN b USING (member_id) LEFT JOIN c USING (member_id)
+"""
+_HAND_RETENTION = """
+WITH s AS (SELECT member_id, min(occurred_at) AS t FROM events_event WHERE kind = 'group.joined'
+    AND occurred_at >= %(start)s AND occurred_at < %(end)s AND member_id IS NOT NULL GROUP BY 1)
+SELECT date_trunc('week', s.t AT TIME ZONE 'Asia/Shanghai')::date,
+  (date_trunc('week', e.occurred_at AT TIME ZONE 'Asia/Shanghai')::date
+   - date_trunc('week', s.t AT TIME ZONE 'Asia/Shanghai')::date) / 7 AS weeks, count(DISTINCT e.member_id)
+FROM s JOIN events_event e ON e.member_id = s.member_id AND e.kind = 'page.viewed' AND e.occurred_at >= s.t
+  AND e.occurred_at >= %(start)s AND e.occurred_at < %(until)s
+GROUP BY 1, 2
+"""
+
+
+def run() -> Iterator[dict[str, Any]]:
+    """Yield one dict per case: seconds or milliseconds of both sides, and the ratio."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from apps.core.clock import database_now
+
+    call_command("migrate", verbosity=0)
+    small = fill_and_roll(max(FACTS // 100, 1000))
+    before = dict(pages(database_now()))
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE events_event")
+    yield {"case": "small house", **small}
+    yield {"case": "large house", **fill_and_roll(FACTS)}
+    yield from measure(database_now(), before)
+
+
+def measure(now: Any, before: dict[str, tuple[float, int]]) -> Iterator[dict[str, Any]]:
+    """All cases in a house that is filled and rolled up; ``before``: :func:`pages` of the small one."""
+    for key, (milliseconds, queries) in pages(now):
+        was, were = before.get(key, (0.0, 0))
+        yield {
+            "case": f"page {key}",
+            "milliseconds": round(milliseconds, 1),
+            "small": round(was, 1),
+            "of_small": round(milliseconds / was, 2) if was else None,
+            "queries": queries,
+            "queries_small": were,
+        }
+    yield from explorer(now)
+    yield from metrics(now)
+    yield rollup(now)
+
+
+def fill_and_roll(facts: int) -> dict[str, Any]:
+    """Fill the empty log and make its rollups."""
+    from apps.analytics.services.rolling import rebuild
+    from apps.analytics.services.scoring import score_buyers
+    from apps.core.clock import database_now
+    from benchmarks._analytics_world import fill_facts, fill_house
+
+    now = database_now()
+    fill_house(max(facts // 10, 100))
+    fill_facts(facts, max(facts // 10, 100), until=now)
+    seconds = _seconds(lambda: rebuild(now=now))
+    return {
+        "facts": facts,
+        "rebuild_seconds": round(seconds, 1),
+        "rfm_seconds": round(_seconds(lambda: score_buyers(now=now)), 2),
+    }
+
+
+def pages(now: Any) -> Iterator[tuple[str, tuple[float, int]]]:
+    """Every dashboard: (key, (milliseconds, queries)) for the house's 30 days; medians of three."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.accounts.models import User
+    from apps.analytics.admin.board.filters import Filters
+    from apps.analytics.admin.board.routes import all_pages
+
+    user = User.objects.filter(is_superuser=True).first() or User.objects.create_superuser(
+        "bench", password="bench"
+    )
+    for page in all_pages().values():
+        query = {"preset": "30d"}
+        if page.key == "explore":
+            query |= {"s1": "page.viewed", "s2": "order.paid"}
+        filters = Filters.from_query(query, user=user, now=now)
+        with CaptureQueriesContext(connection) as captured:
+            page.build(filters)
+        times = [_seconds(lambda page=page, filters=filters: page.build(filters)) for _ in range(3)]  # type: ignore[misc]
+        yield page.key, (statistics.median(times) * 1000, len(captured))
+
+
+def metrics(now: Any) -> Iterator[dict[str, Any]]:
+    """Each metric alone, from rollups and from the facts."""
+    from apps.analytics.metrics.registry import all_metrics
+    from apps.analytics.selectors.figures import readings
+    from apps.analytics.selectors.periods import last_days
+    from apps.analytics.selectors.reference import reference
+    from apps.analytics.selectors.scope import Scope
+
+    period = last_days(30, now)
+    for metric in all_metrics().values():
+        found: list[Any] = []
+
+        def by_sql(metric: Any = metric, found: list[Any] = found) -> None:
+            found.append(reference(metric, scope=Scope(None), period=period))
+
+        def by_rollup(metric: Any = metric, found: list[Any] = found) -> None:
+            found.append(readings([metric], scope=Scope(None), period=period)[""][metric.key])
+
+        rolled = min(_seconds(by_rollup) for _ in range(3))
+        plain = _seconds(by_sql)
+        reading, row = found[0], found[-1]
+        yield {
+            "case": f"metric {metric.key}",
+            "milliseconds": round(rolled * 1000, 1),
+            "plain_milliseconds": round(plain * 1000),
+            "times_faster": round(plain / rolled, 1),
+            "is_equal": reading.numerator == row[0] and row[1] in (None, reading.denominator),
+        }
+
+
+def explorer(now: Any) -> Iterator[dict[str, Any]]:
+    """The explorer's statements against those written by hand, in turns."""
+    from django.db import connection
+
+    from apps.analytics.selectors.buckets import Grain
+    from apps.analytics.selectors.explorer import (
+        Funnel,
+        Retention,
+        Step,
+        funnel,
+        retention,
+    )
+    from apps.analytics.selectors.periods import Period, day_of, last_days
+    from apps.analytics.selectors.scope import Scope
+
+    period = Period(last_days(60, now).first, last_days(30, now).first)
+    steps = tuple(Step(kind) for kind in ("page.viewed", "campaign.entered", "order.paid"))
+    asked = Funnel(steps, timedelta(days=7))
+    back = Retention(Step("group.joined"), Step("page.viewed"), Grain.WEEK, offsets=4)
+    values = {
+        "start": period.start,
+        "end": period.end,
+        "until": period.end + timedelta(days=7),
+    }
+
+    def by_hand(sql: str, values: dict[str, Any]) -> list[Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
+    ours, theirs, equal = [], [], []
+    for _ in range(3):
+        ours.append(_seconds(lambda: equal.append(funnel(asked, scope=Scope(None), period=period))))
+        theirs.append(_seconds(lambda: equal.append(by_hand(_HAND_FUNNEL, values))))
+    yield {
+        "case": "explorer, funnel",
+        **_compared(ours, theirs),
+        "is_equal": [stage.members for stage in equal[0][0].stages] == list(equal[1][0][:3]),
+    }
+    ours, theirs = [], []
+    until = {**values, "until": period.end + timedelta(days=35)}
+    for _ in range(3):
+        ours.append(_seconds(lambda: retention(back, scope=Scope(None), period=period, today=day_of(now))))
+        theirs.append(_seconds(lambda: by_hand(_HAND_RETENTION, until)))
+    yield {"case": "explorer, retention", **_compared(ours, theirs)}
+
+
+def _compared(ours: list[float], theirs: list[float]) -> dict[str, Any]:
+    return {
+        "seconds": round(statistics.median(ours), 2),
+        "by_hand_seconds": round(statistics.median(theirs), 2),
+        "ratio": round(statistics.median(ours) / statistics.median(theirs), 2),
+    }
+
+
+def rollup(now: Any) -> dict[str, Any]:
+    """One tick over new facts of today against COPY and GROUP BY of as many."""
+    from django.db import connection
+
+    from apps.analytics.services.rolling import roll
+    from benchmarks._analytics_world import fill_facts
+
+    columns = "occurred_at, kind, key, team_id, actor_id, group_id, member_id, subject, value, data, tier_id, source"
+    members = max(FACTS // 10, 100)
+    roll(now=now)
+    fill_facts(NEW, members, until=now, days=1, prefix="new")
+    tick = _seconds(lambda: roll(now=now))
+    with connection.cursor() as cursor:
+        fresh = columns.replace(" key,", " 'again:' || key,")
+        with cursor.copy(
+            f"COPY (SELECT {fresh} FROM events_event WHERE key LIKE 'world:new%' ORDER BY id) TO STDOUT"
+        ) as copy:
+            rows = b"".join(bytes(part) for part in copy)
+
+        def copy_in() -> None:
+            with cursor.copy(f"COPY events_event ({columns}) FROM STDIN") as copy:
+                copy.write(rows)
+
+        plain = _seconds(copy_in)
+        since = now - timedelta(days=1)
+        group = _seconds(
+            lambda: cursor.execute(
+                "SELECT kind, team_id, group_id, date_trunc('day', occurred_at), count(*), sum(value),"
+                " count(DISTINCT member_id) FROM events_event WHERE key LIKE 'again:%%' AND occurred_at >= %s"
+                " GROUP BY 1, 2, 3, 4",
+                [since],
+            )
+        )
+    return {
+        "case": "rollup",
+        "facts": NEW,
+        "seconds": round(tick, 2),
+        "copy_seconds": round(plain, 2),
+        "group_by_seconds": round(group, 2),
+        "ratio": round(tick / (plain + group), 2),
+    }
+
+
+def _seconds(action: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
