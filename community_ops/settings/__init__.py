@@ -325,6 +325,8 @@ if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Bearer token for /metrics; empty means that only loopback may read it.
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
+#: What one point is worth in yuan when it is spent, for the liabilities page; empty where points are not money.
+POINT_YUAN = env("POINT_YUAN", default="")
 
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -64,7 +64,7 @@
     return box.innerHTML;
   }
 
-  function dressSeries(series, index, colours) {
+  function dressSeries(series, option, colours) {
     if (series.unit) series.tooltip = { valueFormatter: (value) => say(Array.isArray(value) ? value.at(-1) : value, series.unit), ...series.tooltip };
     if (series.type === "line") {
       series.showSymbol = series.data.length < 32;
@@ -77,6 +77,14 @@
       series.label = { position: "inside", color: colours.text, textBorderColor: colours.face, textBorderWidth: 3,
         formatter: (step) => `${step.name}  ${say(step.value, series.unit)}`, ...series.label };
       series.tooltip.formatter = (step) => `${escape(step.name)}<br><b>${say(step.value, series.unit)}</b>`;
+    }
+    if (series.type === "scatter") {
+      // Each dot is [x, y, size]: its area is in proportion to the size.
+      const most = Math.max(1, ...option.series.flatMap((one) => one.data.map((dot) => dot.value[2] || 0)));
+      series.symbolSize = (value) => 8 + 34 * Math.sqrt((value[2] || 0) / most);
+      series.itemStyle = { opacity: 0.75, ...series.itemStyle };
+      const [across, up] = [list(option.xAxis)[0], list(option.yAxis)[0]];
+      series.tooltip = { formatter: (dot) => `${escape(dot.name)}<br>${escape(across.name)} <b>${say(dot.value[0], across.unit)}</b><br>${escape(up.name)} <b>${say(dot.value[1], up.unit)}</b>` };
     }
     if (["sankey", "tree", "graph"].includes(series.type)) series.label = { color: colours.text, ...series.label };
     return series;
@@ -92,7 +100,7 @@
     option.animationDuration = window.matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300;
     option.aria = { enabled: true, decal: { show: false } };
     option.tooltip = { confine: true, backgroundColor: colours.face, borderColor: colours.line, textStyle: { color: colours.text }, ...option.tooltip };
-    option.series = list(option.series).map((series, index) => dressSeries(series, index, colours));
+    option.series = list(option.series).map((series) => dressSeries(series, option, colours));
     if (option.xAxis) {
       option.xAxis = list(option.xAxis).map((axis) => dressAxis({ nameLocation: "middle", nameGap: 28, ...axis }, colours));
       option.yAxis = list(option.yAxis).map((axis) => dressAxis({ ...axis }, colours));

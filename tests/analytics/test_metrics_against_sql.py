@@ -11,6 +11,7 @@ from django.test import override_settings
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from apps.accounts.models import Team
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_metrics
@@ -65,7 +66,11 @@ def undone() -> Iterator[None]:
 
 def make_copies() -> None:
     """Groups 2 and 6 are copies of group 1 and 5."""
-    Group.objects.bulk_create(Group(pk=pk, name=f"群{pk}", kind="benefit") for pk in range(1, 8))
+    Team.objects.bulk_create(Team(pk=pk, name=f"团队{pk}") for pk in (1, 2))
+    team_of = {**dict.fromkeys(range(1, 5), 1), 5: 2, 6: 2, 7: None}
+    Group.objects.bulk_create(
+        Group(pk=pk, name=f"群{pk}", kind="benefit", team_id=team) for pk, team in team_of.items()
+    )
     Group.objects.filter(pk__in=[2, 3, 4]).update(model=1)
     Group.objects.filter(pk=6).update(model=5)
 

@@ -15,7 +15,7 @@ KINDS = (
     "order.cost", "campaign.entered", "campaign.contributed", "campaign.contributed", "campaign.voided",
     "benefit.granted", "benefit.voided", "coupon.redeemed", "coupon.returned", "page.viewed", "page.visited",
     "visit.converted", "link.clicked", "member.registered", "member.messaged", "group.checked_in", "spend.recorded",
-    "post.sent",
+    "post.sent", "post.failed", "points.changed", "campaign.succeeded", "campaign.succeeded", "campaign.failed",
 )  # fmt: skip
 _MONEY = ("order.created", "order.paid", "order.refunded", "order.cost", "benefit.granted", "spend.recorded")
 
@@ -46,7 +46,7 @@ def world(rng: random.Random, period: Period, facts: int) -> Iterator[Event]:
             member_id=rng.randrange(1, 25) if rng.random() < 0.95 else None,
             actor_id=rng.choice([None, 1, 2]),
             value=_value(rng, kind),
-            subject=f"post:{rng.randrange(1, 4)}:group:{group}:0:0" if kind == "post.sent" else "",
+            subject=f"post:{rng.randrange(1, 4)}:{group}:0:0" if kind.startswith("post.") else "",
             tier_id=rng.choice([None, 1, 2]),
             source=rng.choice([None, "", "扫码", "朋友"]),
             data=_data(rng, kind),
@@ -54,6 +54,8 @@ def world(rng: random.Random, period: Period, facts: int) -> Iterator[Event]:
 
 
 def _value(rng: random.Random, kind: str) -> float | None:
+    if kind == "points.changed":
+        return rng.choice([-50, -1, 1, 200])
     if kind in _MONEY:
         return rng.randrange(1, 10_000) / 100
     return -rng.randrange(1, 1_000) / 100 if kind == "benefit.voided" else None

@@ -4,17 +4,17 @@ from apps.analytics.enums import Dimension
 from apps.events.enums import EventKind
 
 #: dimension → SQL of its key as text, null where the fact names none.
-#: Posts are named by the delivery's key, ``post:<post>:group:<group>:<occurrence>:<part>``.
+#: Posts are named by the delivery's key, ``post:<post>:<group>:<occurrence>:<part>``.
 KEYS: dict[Dimension, str] = {
     Dimension.GROUP: (
-        "coalesce(e.group_id::text, CASE WHEN e.kind LIKE 'post.%%' AND split_part(e.subject, ':', 3) = 'group'"
-        " THEN nullif(split_part(e.subject, ':', 4), '') END)"
+        "coalesce(e.group_id::text, CASE WHEN e.kind LIKE 'post.%%'"
+        " THEN substring(e.subject FROM '^post:[0-9]+:([0-9]+):') END)"
     ),
     Dimension.CAMPAIGN: "e.data->>'campaign'",
     Dimension.RUN: "e.data->>'run'",
     Dimension.POST: (
-        "coalesce(e.data->>'post', CASE WHEN e.kind LIKE 'post.%%' AND split_part(e.subject, ':', 1) = 'post'"
-        " THEN nullif(split_part(e.subject, ':', 2), '') END)"
+        "coalesce(e.data->>'post', CASE WHEN e.kind LIKE 'post.%%'"
+        " THEN substring(e.subject FROM '^post:([0-9]+):') END)"
     ),
     # A delivery's channel is a robot, not a promotional channel.
     Dimension.CHANNEL: "CASE WHEN e.kind NOT LIKE 'post.%%' THEN nullif(left(e.data->>'channel', 60), '') END",

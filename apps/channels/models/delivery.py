@@ -20,7 +20,7 @@ class Delivery(TimeStamped):
     """投递: one message that must reach one group through one channel, once (D1–D9).
 
     ``key`` is unique: whoever makes the delivery derives it from what it is for
-    (``post:<id>:group:<id>:<occurrence>:<part>``). ``content`` is the rendered snapshot, in the neutral form
+    (``post:<post>:<group>:<occurrence>:<part>``). ``content`` is the rendered snapshot, in the neutral form
     that ``drivers.base.Content`` reads. ``due_at`` is the promised time, ``available_at`` the earliest next
     try (later than ``due_at`` after a retry), ``cutoff_at`` the moment from which it is too late (D6).
     ``sequence`` orders messages with the same ``due_at`` on one channel.
