@@ -76,7 +76,7 @@ def _link(link: Mapping[str, Any]) -> list[Cell]:
         number_cell(round(link["below"]), Unit.COUNT),
         number_cell(round(link["above"]), Unit.COUNT),
         number_cell(round(link["members"]) if is_known else None, Unit.PEOPLE),
-        text_cell(f"{link['members_low']:,.0f}～{link['members_high']:,.0f}" if is_known else "—"),
+        text_cell(f"{link['members_low']:,.0f} – {link['members_high']:,.0f}" if is_known else "—"),
         number_cell(round(link["money"], 2) if is_known and link["money"] else None, Unit.MONEY),
         number_cell(link["confidence"] if is_known else None, Unit.PERCENT),
         text_cell(doubt_in_words(link)),

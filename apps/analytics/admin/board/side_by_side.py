@@ -95,7 +95,7 @@ def _pace(filters: Filters, runs: Sequence[Run]) -> Chart:
 
 def _alone(reading: Reading) -> str:
     interval = say_interval(reading)
-    return f"（{interval}）" if interval and not reading.is_small else ""
+    return _("（%(interval)s）") % {"interval": interval} if interval and not reading.is_small else ""
 
 
 def _beside(reading: Reading, first: Reading, metric: Metric) -> str:

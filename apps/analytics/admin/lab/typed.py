@@ -23,6 +23,7 @@ from apps.campaigns.admin.rule_inputs import (
 )
 from apps.campaigns.mechanics.base import Mechanic
 from apps.campaigns.models import Campaign
+from apps.core.sentences import labelled
 
 _LETTERS = "abcd"
 #: A prior that somebody typed is believed as if so many cases stood behind it.
@@ -145,7 +146,7 @@ class _Reader:
             except InvalidOperation:
                 error = _("请填一个数。")
         if error:
-            self.problems.append(f"{label}：{error}")
+            self.problems.append(labelled(label, error))
         return Box(name, label, text, error=error, **words), value
 
 
@@ -249,7 +250,7 @@ def _side(
     data = as_json(kind, values)
     wrong = kind.check(data)
     title = _("方案 %(letter)s") % {"letter": letter.upper()}
-    reader.problems += [f"{title}：{error}" for error in wrong.values()]
+    reader.problems += [labelled(title, error) for error in wrong.values()]
     rules = nearest_rules(kind, data, wrong)
     boxes = []
     stock = setting.stock

@@ -28,6 +28,7 @@ from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.posts import Came, PostRow, post_rows, together, unsent_reasons
 from apps.analytics.selectors.weeks import Week, by_weekday_and_hour, weekdays_in
 from apps.channels.enums import ContentKind
+from apps.core.sentences import with_note
 from apps.events.enums import EventKind
 
 _TILES = ("messages_sent", "messages_unsent", "sent_rate", "clicks", "visits", "acquire_rate")
@@ -167,7 +168,7 @@ def _per_hundred(came: Came, count: int) -> Cell:
         return Cell(None, "—")
     if came.is_small:
         return Cell(value, _("样本少（%d 次）") % count, tone="dim")
-    return Cell(value, f"{value:,.1f}（{between[0]:,.1f}–{between[1]:,.1f}）")
+    return Cell(value, with_note(f"{value:,.1f}", f"{between[0]:,.1f}–{between[1]:,.1f}"))
 
 
 _BEHIND = ("messages_sent", "messages_unsent", "clicks", "visits", "acquire_rate", "revenue")

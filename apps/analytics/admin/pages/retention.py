@@ -20,6 +20,7 @@ from apps.analytics.selectors.cohorts import Cohorts, cohorts, cohorts_by
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.lifecycle import Flow, Stickiness, lifecycle, stickiness
 from apps.analytics.selectors.periods import Period, day_of
+from apps.core.sentences import with_note
 from apps.events.enums import EventKind
 
 _STARTS = {
@@ -167,7 +168,7 @@ def _curve(table: Cohorts, parts: dict[str, Cohorts], dim: Dimension) -> Chart:
         names = labels_of(dim, list(parts))
         series = [
             Series(
-                f"{names[key]}（{part.size}）",
+                with_note(names[key], part.size),
                 [_share(part.curve[n]) if n < len(part.curve) else None for n in range(length)],
                 Unit.PERCENT,
             )

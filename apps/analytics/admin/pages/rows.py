@@ -23,6 +23,7 @@ from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.rows import Behind, every_row, rows, totals
+from apps.core.sentences import labelled
 from apps.core.spreadsheets import csv_lines
 from apps.events.enums import EventKind
 
@@ -105,7 +106,7 @@ def _part(number: Any) -> str:
 
 
 def _slice(behind: Behind) -> str:
-    return f"{behind.dim.label}：{behind.key}" if behind.dim else ""
+    return labelled(behind.dim.label, behind.key) if behind.dim else ""
 
 
 def _kinds(behind: Behind, filters: Filters) -> list[tuple[str, str, bool]]:

@@ -15,6 +15,7 @@ from apps.analytics.selectors.report_times import days_before, days_of
 from apps.analytics.selectors.scope import Scope, scope_of
 from apps.analytics.selectors.wording import change_of, say
 from apps.core.errors import NotAllowed
+from apps.core.sentences import labelled
 
 #: A robot's message holds about 2,000 bytes on the narrowest platform.
 _SHORT_LINES = 12
@@ -60,7 +61,7 @@ def _lines(plan: ReportPlan, scope: Scope, period: Period) -> list[str]:
     was = readings(metrics, scope=scope, period=before)[""]
     lines = []
     for metric in metrics:
-        line = f"{metric.label}：{say(now[metric.key], metric.unit)}"
+        line = labelled(metric.label, say(now[metric.key], metric.unit))
         change = (
             ""
             if metric.sets
