@@ -22,7 +22,7 @@ run: setup ## 启动全部服务(PORT=8001 换端口) Start everything (PORT=800
 
 test: setup-dev ## 运行测试(ARGS="tests/x" 只跑一部分) Run the tests (ARGS="tests/x" for a part)
 	@scripts/system-packages.sh
-	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup-dev ## 代码、类型、分层、迁移、部署检查 Lint, types, layers, migrations, deployment
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(PYTHON) -m community_ops.servers with scripts/check.sh

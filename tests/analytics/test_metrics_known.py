@@ -76,6 +76,14 @@ def week():
     yield of("coupon.redeemed", "03-06", 1)
     yield from (of("member.messaged", "03-03", member, 1) for member in (1, 1, 2))
     yield of("member.messaged", "03-03", 8, 2)
+    # how it ended: 1's entry won, 2's did not; three messages went out and one did not; 25 points given, 8 spent
+    yield of("campaign.succeeded", "03-05 13:00", 1, data=_CAMPAIGN)
+    yield of("campaign.failed", "03-06 13:00", 2, data=_CAMPAIGN)
+    for group in (1, 2, 1):
+        yield of("post.sent", "03-03", None, subject=f"post:9:{group}:1:1")
+    yield of("post.failed", "03-03", None, subject="post:9:2:1:1", data={"state": "failed"})
+    for member, points in ((1, 20), (9, 5), (1, -8)):
+        yield of("points.changed", "03-05", member, value=points)
     yield of("group.checked_in", "03-04", 1, 1)
 
 
@@ -113,6 +121,14 @@ KNOWN = {
     "coupons_redeemed": (2, None),
     "redeem_rate": (2, 3),
     "in_store_share": (1, 2),
+    "entries": (2, None),
+    "contributions": (3, None),  # 9 10 6 3, less the one taken back
+    "success_rate": (1, 2),
+    "messages_sent": (3, None),
+    "messages_unsent": (1, None),
+    "sent_rate": (3, 4),
+    "points_given": (25, None),
+    "points_spent": (8, None),
     "participants": (2, None),
     "inviters": (2, None),
     "invited": (3, None),
