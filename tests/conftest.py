@@ -1,5 +1,6 @@
 """Shared fixtures."""
 
+import gc
 import shutil
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from playwright.sync_api import expect
 from apps.accounts.models import Team, User
 from apps.campaigns.selectors.plans import plan_of
 from apps.h5.views.landing import kept
+from tests import flushing
 
 pytest_plugins = ["tests.chat_simulator_fixture"]
 
@@ -123,7 +125,14 @@ def make_user(db: None):
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
-    """A thread that a test left behind may still hold a connection, and PostgreSQL would not drop the database."""
+    """Flushes are quick; and a thread that a test left behind may still hold a connection, and PostgreSQL would not
+    drop the database."""
+    with django_db_blocker.unblock():
+        flushing.install()
+    # What has been loaded by now stays: the collector need not look at it after every few tests.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     yield
     with django_db_blocker.unblock():
         name = connection.settings_dict["NAME"]
