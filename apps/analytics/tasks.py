@@ -13,7 +13,9 @@ from apps.core.clock import database_now
 def roll() -> int:
     """Bring the rollups up to date."""
     now = database_now()
-    return rolling.rebuild(now=now) if rolling.needs_rebuild() else rolling.roll(now=now)
+    if rolling.needs_rebuild():
+        return rolling.rebuild(now=now, only_if_needed=True)
+    return rolling.roll(now=now)
 
 
 @shared_task

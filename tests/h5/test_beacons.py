@@ -98,6 +98,7 @@ def test_one_browser_writes_a_bounded_number_of_facts_an_hour(run: Run) -> None:
             )
     kinds = Counter(Event.objects.filter(kind__startswith="page.").values_list("kind", flat=True))
     assert kinds == {
+        "page.visited": 1,
         "page.viewed": 1,
         "page.section_viewed": 1,
         "page.tapped": MOST_OF_A_BLOCK,

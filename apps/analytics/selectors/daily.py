@@ -18,8 +18,9 @@ type _Row = tuple[date, str, str, int, Decimal, BitMap | None]
 
 
 def can_follow(metric: Metric, dim: Dimension) -> bool:
-    """Whether a metric can be read day by day: not those that look at the whole, the period before, or further."""
-    return dim in metric.dimensions and not (metric.context or metric.before or metric.extras)
+    """Whether a metric can be read day by day: not those that look at the whole, the period before, or further, and
+    not those of who is in a group now, which has no past."""
+    return dim in metric.dimensions and not (metric.context or metric.before or metric.extras or metric.sets)
 
 
 @dataclass

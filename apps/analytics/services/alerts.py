@@ -1,5 +1,6 @@
 """Looking at yesterday, and saying what was odd about it."""
 
+import logging
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,6 +19,7 @@ from apps.analytics.selectors.periods import Period, day_of
 from apps.core.errors import NotAllowed
 from apps.core.models import ScopedQuerySet
 
+logger = logging.getLogger(__name__)
 _PLACES = Decimal("0.0001")
 
 
@@ -35,8 +37,11 @@ def watch(*, now: datetime) -> int:
     watched = rules.count()
     raised = 0
     for rule in rules.exclude(looked_on__gte=yesterday):
-        for judged in judged_days(rule, last=yesterday, watched=watched):
-            raised += _settle(rule.pk, judged)
+        try:
+            for judged in judged_days(rule, last=yesterday, watched=watched):
+                raised += _settle(rule.pk, judged)
+        except Exception:  # one rule's trouble is not the others'
+            logger.exception("alert rule %s could not be judged", rule.pk)
     return raised
 
 

@@ -1,5 +1,6 @@
 """Reading goals, and carrying them over to the next month."""
 
+import logging
 from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from apps.analytics.selectors.goals import progress_of
 from apps.analytics.selectors.periods import day_of
 from apps.core.errors import Invalid, NotAllowed
 
+logger = logging.getLogger(__name__)
 #: Facts come late: a period that is over is read again for so long.
 _LATE = timedelta(days=7)
 _PLACES = Decimal("0.0001")
@@ -29,8 +31,12 @@ def read_goals(*, now: datetime, goals: Iterable[Goal] | None = None) -> int:
         goals = Goal.objects.filter(ends_on__gte=day_of(now) - _LATE)
     read = 0
     for goal in goals:
-        _read(goal, now)
-        read += 1
+        try:
+            _read(goal, now)
+        except Exception:  # one goal's trouble is not the others'
+            logger.exception("goal %s could not be read", goal.pk)
+        else:
+            read += 1
     return read
 
 

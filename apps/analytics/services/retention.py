@@ -7,6 +7,7 @@ from django.db import transaction
 from apps.analytics.models import Watermark
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling import needs_rebuild
+from apps.events.models import Event
 from apps.events.selectors.retention import kept_since
 from apps.events.services.partitions import drop_old_partitions
 
@@ -24,6 +25,9 @@ def drop_old_facts(*, now: datetime) -> list[str]:
         mark = Watermark.objects.select_for_update().get()
         local = before.astimezone(business_zone())
         whole = local.date() if local.time() == time() else local.date() + timedelta(days=1)
+        # Nothing so old, nothing to keep: a rebuild still makes everything anew.
+        if not Event.objects.filter(occurred_at__lt=before).exists():
+            return []
         if mark.kept_from is None or mark.kept_from < whole:
             mark.kept_from = whole
             mark.save(update_fields=["kept_from"])

@@ -96,6 +96,7 @@ class CampaignForm(forms.ModelForm):
         )
         self._rows("team", teams.order_by("name"))
         self.fields["team"].required = not user.has_perm("accounts.view_all_teams")
+        self.fields["holdout_percent"].required = False
         self.fields["weekdays"].choices = [(day, weekday_in_words(day)) for day in range(7)]  # type: ignore[attr-defined]
         self.fields["repeat"].widget = forms.RadioSelect()
         self.fields["repeat"].choices = Campaign._meta.get_field("repeat").choices  # type: ignore[attr-defined]
@@ -118,6 +119,10 @@ class CampaignForm(forms.ModelForm):
         if not all(token.isdecimal() and 1 <= int(token) <= 31 for token in tokens):
             raise forms.ValidationError(_("请填 1 到 31 的日期，例如 18，或 8, 18, 28。"))
         return sorted({int(token) for token in tokens})
+
+    def clean_holdout_percent(self) -> int:
+        """Nobody is held out unless somebody says so."""
+        return self.cleaned_data["holdout_percent"] or 0
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"].strip()

@@ -16,9 +16,10 @@ def rows_url(
     dim: Dimension | None = None,
     key: str = "",
     period: Period | None = None,
+    team_id: int | None = None,
 ) -> str:
-    """The rows behind a metric for ``period`` (the page's, unless named) and one key of ``dim`` (the page's slice,
-    unless named). "" on a shared page, which opens nothing."""
+    """The rows behind a metric for ``period`` (the page's, unless named), one key of ``dim`` (the page's slice,
+    unless named) and ``team_id`` (the page's, unless named). "" on a shared page, which opens nothing."""
     if filters.is_shared:
         return ""
     if dim is None:
@@ -27,8 +28,8 @@ def rows_url(
     wanted = {"metric": metric_key, "from": shown.first.isoformat(), "to": shown.last.isoformat()}
     if dim:
         wanted |= {"dim": dim.value, "key": key}
-    if filters.team_id is not None:
-        wanted["team"] = str(filters.team_id)
+    if (team := filters.team_id if team_id is None else team_id) is not None:
+        wanted["team"] = str(team)
     return _address("analytics_rows", wanted)
 
 

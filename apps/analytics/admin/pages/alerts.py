@@ -80,7 +80,12 @@ def _shown(alert: Alert, filters: Filters) -> dict[str, Any]:
 def _rows(alert: Alert, filters: Filters) -> str:
     rule = alert.rule
     return rows_url(
-        rule.metric, filters, dim=rule.dimension, key=rule.key, period=Period(alert.day, alert.day)
+        rule.metric,
+        filters,
+        dim=rule.dimension,
+        key=rule.key,
+        period=Period(alert.day, alert.day),
+        team_id=rule.team_id,
     )
 
 
@@ -89,7 +94,14 @@ def _band(rule: AlertRule, filters: Filters) -> Chart:
     judged = judged_days(rule, last=yesterday, days=_DAYS)
     unit = unit_of(all_metrics().get(rule.metric))
     urls = [
-        rows_url(rule.metric, filters, dim=rule.dimension, key=rule.key, period=Period(one.day, one.day))
+        rows_url(
+            rule.metric,
+            filters,
+            dim=rule.dimension,
+            key=rule.key,
+            period=Period(one.day, one.day),
+            team_id=rule.team_id,
+        )
         for one in judged
     ]
     series = [

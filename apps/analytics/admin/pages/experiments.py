@@ -1,5 +1,6 @@
 """实验: all of them, and a new one."""
 
+from math import isfinite
 from typing import Any
 
 from django.contrib import messages
@@ -100,9 +101,10 @@ def _form(request: HttpRequest) -> HttpResponse:
 
 def _number(text: str, default: float) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return default
+    return number if isfinite(number) else default
 
 
 def planned_words(plan: Any, effect: float) -> str:

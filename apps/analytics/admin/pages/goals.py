@@ -106,7 +106,12 @@ def _card(goal: Goal, filters: Filters) -> Card:
     if metric is not None and goal.starts_on <= day_of(filters.now):
         until = min(goal.ends_on, day_of(filters.now))
         url = rows_url(
-            goal.metric, filters, dim=goal.dimension, key=goal.key, period=Period(goal.starts_on, until)
+            goal.metric,
+            filters,
+            dim=goal.dimension,
+            key=goal.key,
+            period=Period(goal.starts_on, until),
+            team_id=goal.team_id,
         )
     return Card(
         goal=goal,

@@ -54,7 +54,8 @@ def build(filters: Filters) -> dict[str, Any]:
             **_chosen(filters),
             "trend": _trend(grid),
             "tiers": _tiers(filters),
-            "inviters": _inviters(filters),
+            # Names of members are for staff.
+            **({} if filters.is_shared else {"inviters": _inviters(filters)}),
         },
     }
 

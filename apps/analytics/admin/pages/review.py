@@ -84,9 +84,16 @@ def _review(filters: Filters) -> Review:
 def _version(review: Review, filters: Filters) -> ReviewVersion | None:
     """What a reader who came by a link sees is what was published last, not the draft."""
     if filters.is_shared:
-        return review.versions.first() if review.state != ReviewState.PUBLISHED else None
+        published = review.versions.first()
+        if published is None and review.state != ReviewState.PUBLISHED:
+            raise Http404
+        return published if review.state != ReviewState.PUBLISHED else None
     text = filters.more.get("version", "")
-    return review.versions.filter(number=int(text)).first() if text.isdigit() and len(text) < 6 else None
+    return (
+        review.versions.filter(number=int(text)).first()
+        if text.isascii() and text.isdigit() and len(text) < 6
+        else None
+    )
 
 
 def _hypotheses(review: Review) -> list[dict[str, Any]]:

@@ -57,7 +57,7 @@ def _write(request: HttpRequest, review: Review, user: User) -> HttpResponse:
         saved = write(
             review=review,
             sections=typed,
-            revision=int(text) if text.isdigit() and len(text) < 9 else 0,
+            revision=int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0,
             actor=user,
             now=database_now(),
         )
@@ -98,7 +98,7 @@ def _reopen(request: HttpRequest, review: Review, user: User) -> None:
 def _add(request: HttpRequest, review: Review, user: User) -> None:
     """``hypothesis`` and ``number`` take up a suggestion; else ``text``, ``owner``, ``due_on``."""
     number = request.POST.get("number", "")
-    if request.POST.get("hypothesis") and number.isdigit() and len(number) < 4:
+    if request.POST.get("hypothesis") and number.isascii() and number.isdigit() and len(number) < 4:
         take_up(
             review=review,
             hypothesis=request.POST["hypothesis"],
@@ -121,14 +121,20 @@ def _add(request: HttpRequest, review: Review, user: User) -> None:
         text=request.POST.get("text", ""),
         actor=user,
         now=database_now(),
-        owner=people.filter(pk=int(owner)).first() if owner.isdigit() and len(owner) < 16 else None,
+        owner=people.filter(pk=int(owner)).first()
+        if owner.isascii() and owner.isdigit() and len(owner) < 16
+        else None,
         due_on=due_on,
     )
 
 
 def _action(request: HttpRequest, review: Review) -> ReviewAction:
     text = request.POST.get("action", "")
-    found = review.actions.filter(pk=int(text)).first() if text.isdigit() and len(text) < 16 else None
+    found = (
+        review.actions.filter(pk=int(text)).first()
+        if text.isascii() and text.isdigit() and len(text) < 16
+        else None
+    )
     if found is None:
         raise Http404
     return found

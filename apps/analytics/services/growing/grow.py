@@ -130,7 +130,11 @@ def _teams(cursor: Any, woods: _Woods) -> Iterator[tuple[int, Ints]]:
         (members,) = _columns(
             f"SELECT member_id FROM members_memberteam WHERE team_id = {int(team_id)} ORDER BY 1", 1
         )
-        yield team_id, np.searchsorted(woods.ids, members)
+        place = np.searchsorted(woods.ids, members)
+        # Who came since the members were read is in the next look.
+        is_known = place < len(woods.ids)
+        is_known[is_known] = woods.ids[place[is_known]] == members[is_known]
+        yield team_id, place[is_known]
 
 
 def _write(cursor: Any, team_id: int, woods: _Woods, chosen: Ints) -> int:

@@ -1,5 +1,6 @@
 """Due reports are written once per period, with their robot messages, in one transaction each."""
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from apps.channels.models import Channel
 from apps.channels.services.outbox import Draft, create_deliveries
 from apps.core.errors import DomainError
 
+logger = logging.getLogger(__name__)
 #: Later than this a report of the past is no news: it is told as missed.
 LATE_AFTER = timedelta(hours=6)
 #: So many missed periods are written down one by one after a long outage.
@@ -31,7 +33,13 @@ def make_due_reports(*, now: datetime, limit: int = 50) -> int:
     Any number may run at once: a plan is locked while its report is written, and a period has one report.
     """
     due = ReportPlan.objects.filter(is_on=True, next_at__lte=now).order_by("next_at", "pk")
-    return sum(_make(pk, now) for pk in due.values_list("pk", flat=True)[:limit])
+    made = 0
+    for pk in due.values_list("pk", flat=True)[:limit]:
+        try:
+            made += _make(pk, now)
+        except Exception:  # one plan's trouble is not the others'
+            logger.exception("report plan %s could not be made", pk)
+    return made
 
 
 @transaction.atomic

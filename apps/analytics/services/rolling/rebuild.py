@@ -19,7 +19,7 @@ from apps.analytics.models import (
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
 from apps.analytics.services.rolling.people import add_values
-from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before
+from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before, needs_rebuild
 
 #: So many facts at most are read into one batch, unless a single day has more.
 _BATCH = 200_000
@@ -30,15 +30,21 @@ _COUNTED = (
 )
 
 
-def rebuild(*, now: datetime) -> int:
+@transaction.atomic
+def rebuild(*, now: datetime, only_if_needed: bool = False) -> int:
     """Empty the rollups and fill them from the whole log; returns how many rows were read (A1).
 
-    Readers see the old figures until the new ones are there; ticks wait. Facts that are written meanwhile are counted
-    by the next tick.
+    Readers see the old figures until the new ones are there; ticks pass by. Facts that are written meanwhile are
+    counted by the next tick. Call it in a transaction that writes no facts. ``only_if_needed`` is for ticks: it
+    returns 0 while another one is at it, or when nothing calls for it any more.
     """
-    uncounted = _settle_cluster()
-    with transaction.atomic(), connection.cursor() as cursor:
-        mark = Watermark.objects.select_for_update().get()
+    Watermark.objects.get_or_create(pk=1)
+    mark = Watermark.objects.select_for_update(skip_locked=only_if_needed).filter(pk=1).first()
+    if mark is None or (only_if_needed and not needs_rebuild()):
+        return 0
+    with connection.cursor() as cursor:
+        uncounted = f"(e.txid >= {mark.txid} AND e.id > {mark.floor_id})"
+        _settle_cluster(cursor, mark)
         horizon = ended_before(cursor)
         since = _start_of(mark.kept_from) if mark.kept_from else None
         _clear(mark)
@@ -90,27 +96,15 @@ def _add_late(cursor: CursorWrapper, mark: Watermark, uncounted: str, since: dat
     return old
 
 
-@transaction.atomic
-def _settle_cluster() -> str:
-    """After a move to another cluster: everything that is there now counts as old, whatever its transaction.
-
-    Returns SQL over ``e`` for the facts that no tick has counted.
-    """
-    with connection.cursor() as cursor:
-        mark, _created = Watermark.objects.select_for_update().get_or_create(pk=1)
-        cluster = cluster_of(cursor)
-        uncounted = f"(e.txid >= {mark.txid} AND e.id > {mark.floor_id})"
-        if mark.cluster == cluster:
-            return uncounted
-        if mark.cluster:
-            # Waits for writers, so that no lower id can appear behind the floor; held for this moment only.
-            cursor.execute("LOCK TABLE events_event IN SHARE MODE")
-            cursor.execute("SELECT coalesce(max(id), 0) FROM events_event")
-            mark.floor_id = int(cursor.fetchone()[0])
-        mark.cluster = cluster
-        mark.timezone = ""  # ticks stand still until the rebuild is done
-        mark.save()
-        return uncounted
+def _settle_cluster(cursor: CursorWrapper, mark: Watermark) -> None:
+    """After a move to another cluster: everything that is there now counts as old, whatever its transaction."""
+    cluster = cluster_of(cursor)
+    if mark.cluster and mark.cluster != cluster:
+        # Waits for writers and holds them up, so that no lower id can appear behind the floor. It happens once.
+        cursor.execute("LOCK TABLE events_event IN SHARE MODE")
+        cursor.execute("SELECT coalesce(max(id), 0) FROM events_event")
+        mark.floor_id = int(cursor.fetchone()[0])
+    mark.cluster = cluster
 
 
 def _stretches(cursor: CursorWrapper, since: date | None) -> list[tuple[datetime, datetime]]:
