@@ -28,8 +28,14 @@ def z_of(confidence: float = CONFIDENCE) -> float:
     return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
-def wilson(hits: int, total: int, confidence: float = CONFIDENCE) -> Interval:
+#: The same for the confidence that everything here uses.
+Z = z_of()
+
+
+def wilson(hits: float, total: int, confidence: float = CONFIDENCE) -> Interval:
     """The score interval of one share (Wilson 1927): never outside of 0 to 1, sensible for 0 hits.
+
+    ``hits`` may be an average over days, hence no whole number.
 
     With nobody counted it is the whole range. Raises ``ValueError`` if ``hits`` are not among ``total``.
     """

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from math import sqrt
 from typing import Any, Literal, Protocol
 
 from django.utils.functional import Promise
 from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension, Direction, Unit
+from apps.core.proportions import wilson
 
 #: Below so many cases a share is shown without a bold percentage: its interval is wider than what it says.
 SMALL_SAMPLE = 30
-_Z = 1.959963984540054  # two-sided 95 %
 
 type Text = str | Promise
 type Number = int | float | Decimal
@@ -107,19 +106,8 @@ def share(numerator: float, denominator: int) -> Reading:
     value = numerator / denominator
     if not 0 <= numerator <= denominator:
         return Reading(value, numerator, denominator)
-    low, high = wilson(numerator, denominator)
-    return Reading(value, numerator, denominator, low, high)
-
-
-def wilson(hits: float, cases: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson 1927); (0, 1) for no cases."""
-    if cases <= 0:
-        return 0.0, 1.0
-    p, z2 = hits / cases, _Z * _Z
-    centre = p + z2 / (2 * cases)
-    half = _Z * sqrt(p * (1 - p) / cases + z2 / (4 * cases * cases))
-    scale = 1 + z2 / cases
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+    interval = wilson(numerator, denominator)
+    return Reading(value, numerator, denominator, interval.low, interval.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.content_calendar.models import Post
+from apps.core.proportions import Z
 from apps.events.enums import EventKind
 
 _SENT, _FAILED = EventKind.POST_SENT.value, EventKind.POST_FAILED.value
@@ -21,7 +22,6 @@ _PAID, _REFUNDED = EventKind.ORDER_PAID.value, EventKind.ORDER_REFUNDED.value
 _KINDS = (_SENT, _FAILED, CLICKED, VISITED, CONVERTED, _PAID, _REFUNDED)
 #: Fewer clicks than these do not make a post better than another.
 FEWEST = 10
-_Z = 1.959963984540054
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Came:
         """95 % of the count per hundred members reached (Poisson, square-root scale); None where nobody was reached."""
         if not self.reached:
             return None
-        low, high = max(0.0, sqrt(count) - _Z / 2) ** 2, (sqrt(count + 1) + _Z / 2) ** 2
+        low, high = max(0.0, sqrt(count) - Z / 2) ** 2, (sqrt(count + 1) + Z / 2) ** 2
         return low * 100 / self.reached, high * 100 / self.reached
 
 

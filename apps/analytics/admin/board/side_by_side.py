@@ -23,10 +23,10 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.periods import day_of
 from apps.analytics.selectors.runs import of_runs, reach_by_day, runs_of, whole_time
 from apps.campaigns.models import Run
+from apps.core.proportions import Z
 
 MOST = 4
 _MOST_DAYS = 31
-_Z = 1.959963984540054
 #: Counts of people and acts: their ratio to the first run's has an interval.
 _COUNTED = (Unit.COUNT, Unit.PEOPLE)
 
@@ -112,6 +112,6 @@ def ratio(count: float, other: float) -> tuple[float, float] | None:
     """The 95 % interval of the ratio of two counts (Poisson, on the logarithm); None where either is zero or less."""
     if count <= 0 or other <= 0:
         return None
-    half = _Z * sqrt(1 / count + 1 / other)
+    half = Z * sqrt(1 / count + 1 / other)
     middle = log(count / other)
     return exp(middle - half), exp(middle + half)
