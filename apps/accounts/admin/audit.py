@@ -26,7 +26,9 @@ class ActionFilter(DropdownFilter):
         return list(WORDS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
+        """One action, or several with commas between, as links from other rooms name them."""
+        wanted = (self.value() or "").split(",")
+        return queryset.filter(action__in=wanted) if any(wanted) else queryset
 
 
 @admin.register(AuditEntry)

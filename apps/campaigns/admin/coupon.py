@@ -45,6 +45,7 @@ class CouponAdmin(ReadOnlyModelAdmin):
     list_filter = [
         ("state", MultipleChoicesDropdownFilter),
         ("benefit", ScopedRelatedFilter),
+        ("benefit__team", ScopedRelatedFilter),
         ("used_at", RangeDateTimeFilter),
     ]
     list_select_related = ["benefit", "member"]

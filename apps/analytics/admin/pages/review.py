@@ -75,7 +75,8 @@ def _review(filters: Filters) -> Review:
     text = filters.more.get("review", "")
     found = None
     if text.isascii() and text.isdigit() and len(text) < 16:
-        found = reviews_of(filters.user).filter(pk=int(text)).first()
+        within = filters.scope if filters.is_shared else None
+        found = reviews_of(filters.user, within).filter(pk=int(text)).first()
     if found is None:
         raise Http404
     return found

@@ -22,7 +22,8 @@ from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.selectors.figures import readings
-from apps.analytics.selectors.rows import Behind, every_row, rows, totals
+from apps.analytics.selectors.funnel import Passage
+from apps.analytics.selectors.rows import Behind, Totals, every_row, rows, totals
 from apps.core.sentences import labelled
 from apps.core.spreadsheets import csv_lines
 from apps.events.enums import EventKind
@@ -39,7 +40,7 @@ def build(filters: Filters) -> dict[str, Any]:
     sums = totals(behind)
     return {
         "metric": behind.metric,
-        "figure": _figure(behind),
+        "figure": _figure(behind, sums),
         "slice": _slice(behind),
         "kinds": _kinds(behind, filters),
         "tiles": [
@@ -86,10 +87,23 @@ def _behind(filters: Filters) -> Behind | None:
     dim, key = (filters.dim, filters.key) if filters.dim else filters.slice
     if dim not in metric.dimensions:
         dim, key = Dimension.TOTAL, ""
-    return Behind(metric, filters.scope, filters.period, dim, key, filters.more.get("kind", ""))
+    more = filters.more
+    passed = None
+    if step := more.get("step", ""):
+        by = more.get("by", "")
+        known = Dimension(by) if by in Dimension.values else Dimension.TOTAL
+        passed = Passage(step, known, more.get("of", "") if known else "")
+    return Behind(
+        metric, filters.scope, filters.period, dim, key, more.get("kind", ""), more.get("variant"), passed
+    )
 
 
-def _figure(behind: Behind) -> dict[str, Any]:
+def _figure(behind: Behind, sums: Totals) -> dict[str, Any]:
+    """The metric's reading; of a part of its facts only what was counted of them."""
+    if behind.passed is not None or behind.variant is not None:
+        unit = Unit.PEOPLE if behind.passed is not None else Unit.COUNT
+        count = sums.members if behind.passed is not None else sums.facts
+        return {"text": say_number(count, unit), "interval": "", "numerator": "", "denominator": ""}
     keys = [behind.key] if behind.dim else None
     found = readings([behind.metric], scope=behind.scope, period=behind.period, dim=behind.dim, keys=keys)
     reading = found.get(behind.key, {}).get(behind.metric.key, Reading(None))
@@ -106,7 +120,30 @@ def _part(number: Any) -> str:
 
 
 def _slice(behind: Behind) -> str:
-    return labelled(behind.dim.label, behind.key) if behind.dim else ""
+    parts = []
+    if behind.dim:
+        parts.append(_labelled(behind.dim, behind.key))
+    if behind.passed is not None:
+        parts.append(labelled(_("漏斗"), _STEPS.get(behind.passed.step, behind.passed.step)))
+        if behind.passed.dim:
+            parts.append(_labelled(behind.passed.dim, behind.passed.key))
+    if behind.variant is not None:
+        parts.append(behind.variant or _("未说明"))
+    return " · ".join(str(part) for part in parts)
+
+
+def _labelled(dim: Dimension, key: str) -> str:
+    return labelled(dim.label, key or _("未标明"))
+
+
+#: Steps of the funnel in words.
+_STEPS = {
+    "acquire": gettext_lazy("引流：入群"),
+    "activate": gettext_lazy("激活：有动作"),
+    "convert": gettext_lazy("成交：付款"),
+    "refer": gettext_lazy("裂变：带来新人"),
+    "repurchase": gettext_lazy("复购：再次付款"),
+}
 
 
 def _kinds(behind: Behind, filters: Filters) -> list[tuple[str, str, bool]]:
