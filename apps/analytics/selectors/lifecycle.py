@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.base import Reading, per
+from apps.analytics.metrics.base import Reading, share
 from apps.analytics.metrics.facts import ACTIVE
 from apps.analytics.selectors.buckets import Grain, bucket_of, buckets_between, last_of, shifted
 from apps.analytics.selectors.figures import first_days
@@ -99,7 +99,7 @@ def stickiness(
     sets = day_sets(scope, period, kind, dim=dim, key=key)
     daily = tuple(len(sets.get(day, ())) for day in period)
     actives = len(union(sets.values()))
-    return Stickiness(per(sum(daily), days * actives), daily, actives, _spread(list(sets.values()), days))
+    return Stickiness(share(sum(daily) / days, actives), daily, actives, _spread(list(sets.values()), days))
 
 
 def _spread(sets: list[BitMap], days: int) -> tuple[int, ...]:

@@ -152,7 +152,13 @@ def _table(alerts: list[Alert], filters: Filters) -> Chart:
                 text_cell("" if filters.is_shared else alert.note),
             ]
         )
-    return Chart("alerts", _("预警记录"), {}, Table(columns, rows), empty=_("没有预警。"))
+    return Chart(
+        "alerts",
+        _("预警记录"),
+        {},
+        Table(columns, rows),
+        empty=_("没有预警。看着的指标离开正常范围的日子，会记在这里。"),
+    )
 
 
 PAGE = Page(

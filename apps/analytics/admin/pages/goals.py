@@ -200,7 +200,13 @@ def _table(cards: Sequence[Card], filters: Filters) -> Chart:
                 text_cell(goal.get_standing_display()),
             ]
         )
-    return Chart("goals", _("全部目标"), {}, Table(columns, rows), empty=_("还没有目标。"))
+    return Chart(
+        "goals",
+        _("全部目标"),
+        {},
+        Table(columns, rows),
+        empty=_("还没有目标。点“定目标”，选指标、对象和时段。"),
+    )
 
 
 def _day(day: date) -> Any:

@@ -139,6 +139,7 @@ def _tiles(table: Cohorts, flows: list[Flow], sticky: Stickiness, urls: dict[str
             note=_t("30 天内 %s 人活跃") % say_number(sticky.actives, Unit.PEOPLE),
             spark=list(sticky.daily),
             url=urls["sticky"],
+            is_small=sticky.ratio.is_small,
         )
     )
     if flows:
