@@ -55,14 +55,14 @@ class Pair:
         return self.here, self.near, self.far
 
 
-def make_pair(now: datetime) -> Pair:
-    """Recorded, rolled up, scored and grown into trees."""
-    east, west = Team.objects.create(name="华东"), Team.objects.create(name="华西")
+def make_pair(now: datetime, more: str = "") -> Pair:
+    """Recorded, rolled up, scored and grown into trees. ``more`` tells the names of a second one from the first's."""
+    east, west = (Team.objects.create(name=f"{name}{more}") for name in ("华东", "华西"))
     workers = {team: staff(f"worker of {team}", Role.GROUP_OPERATOR, team) for team in (east, west)}
     for worker, busy, busier in (
         (workers[east], 1, 2),
         (workers[west], 3, 5),
-        (staff("idle today", Role.GROUP_OPERATOR, west), 0, 1),
+        (staff(f"idle today{more}", Role.GROUP_OPERATOR, west), 0, 1),
     ):
         AuditEntry.objects.bulk_create(
             AuditEntry(actor=worker, action=actions[0], at=now - timedelta(days=ago))
@@ -70,7 +70,9 @@ def make_pair(now: datetime) -> Pair:
             for ago, count in ((0, busy), (8, busier))
             for _ in range(count)
         )
-    tiers = [Tier.objects.create(name=name, rank=rank) for rank, name in enumerate(("甲级", "乙级"), 90)]
+    tiers = [
+        Tier.objects.create(name=f"{name}{more}", rank=rank) for rank, name in enumerate(("甲级", "乙级"), 90)
+    ]
     places = []
     for number, (team, size) in enumerate(((east, 2), (east, 4), (west, 9)), start=1):
         run = make_run(("assist", "group_buy", "bargain")[number - 1], opens_at=now - timedelta(days=9))
@@ -158,7 +160,7 @@ def _owed(place: Place, now: datetime) -> None:
     known: list[Member] = []
     for number in range(place.size):
         member = Member.objects.create(
-            phone=f"+861390000{place.number:02d}{number:02d}",
+            phone=f"+86139{place.team.pk:04d}{place.number:02d}{number:02d}",
             nickname=f"员{place.number}{number}",
             points_balance=place.size,
             inviter=known[-1 if place.number == 3 else 0] if known else None,

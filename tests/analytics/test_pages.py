@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.enums import Role
@@ -194,3 +196,21 @@ def test_every_page_opens_in_a_small_world_and_hands_out_its_charts(client, arch
             assert not is_share or "%" not in tile.text or tile.metric_key == "roi", (key, tile)
         assert client.get(address, {"export": "none-such"}).status_code == 404
         assert page.help, key
+
+
+def test_more_of_everything_is_not_more_queries(client, architect, pair):
+    """Of days, groups, campaigns, members, coupons: every page asks as often as before."""
+    client.force_login(architect)
+
+    def asked() -> dict[str, int]:
+        found = {}
+        for key in PAGES:
+            with CaptureQueriesContext(connection) as queries:
+                client.get(reverse(f"admin:analytics_{key}"), {"preset": "30d"})
+            found[key] = len(queries)
+        return found
+
+    asked()  # the sidebar's badges and the like are kept from now on
+    few = asked()
+    make_pair(pair.now - timedelta(days=3), "2")
+    assert asked() == few
