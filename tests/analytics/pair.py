@@ -79,7 +79,7 @@ def make_pair(now: datetime, more: str = "") -> Pair:
         Campaign.objects.filter(pk=run.campaign_id).update(team=team)
         run.campaign.team = team
         group = Group.objects.create(
-            name=f"群{number}", kind="vip", team=team, owner=workers[team], member_count=size
+            name=f"群{number}{more}", kind="vip", team=team, owner=workers[team], member_count=size
         )
         kind = ("text", "image", "link")[number - 1]
         post = Post.objects.create(title=f"帖{number}", kind=kind, author=workers[team], team=team)
