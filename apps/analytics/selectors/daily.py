@@ -10,7 +10,8 @@ from pyroaring import BitMap
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.binary import binary_cursor
-from apps.analytics.selectors.figures import Kept, figures, first_days
+from apps.analytics.selectors.figures import figures, first_days
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 
@@ -55,19 +56,22 @@ class Daily:
         self, days: Iterable[date], by_day: dict[date, list[_Row]]
     ) -> Iterator[tuple[date, Reading]]:
         """From the first of ``days`` up to each of them: each row is added once."""
-        kept = None
+        first = None
+        grown = Kept(self.period)
         for day in days:
-            if kept is None:
-                kept = Kept(Period(day, day), sets=self.sets, cohorts=self.firsts)
-            kept.period = Period(kept.period.first, day)
+            first = first or day
             for _day, kind, variant, count, value, members in by_day.get(day, ()):
                 name = (kind, variant)
-                before = kept.sums.get(name, (0, Decimal(0)))
-                kept.sums[name] = (before[0] + count, before[1] + value)
+                before = grown.sums.get(name, (0, Decimal(0)))
+                grown.sums[name] = (before[0] + count, before[1] + value)
                 if members is not None:
-                    kept.days_of.setdefault(name, []).append((day, members))
+                    grown.days_of.setdefault(name, []).append((day, members))
             for kind, firsts in self.firsts.items():
-                kept.firsts[kind] = kept.firsts.get(kind, BitMap()) | firsts.get(day, BitMap())
+                grown.firsts[kind] = grown.firsts.get(kind, BitMap()) | firsts.get(day, BitMap())
+            # Each day's own: a Kept remembers what it was asked, and does not expect to grow.
+            kept = Kept(
+                Period(first, day), grown.sums, grown.days_of, grown.firsts, self.sets, cohorts=self.firsts
+            )
             yield day, self.metric.formula(kept)
 
     @property
@@ -110,9 +114,7 @@ def daily(
         since = Period(period.first - timedelta(days=metric.lookback), period.last)
         found.firsts = first_days(scope, since, metric.first_kinds)
     if metric.sets:
-        now = figures(
-            scope=scope, period=period, kinds=(), dim=dim, keys=[key], sets=metric.sets, people=False
-        )
+        now = figures(scope=scope, period=period, kinds=(), dim=dim, keys=[key], sets=metric.sets)
         found.sets = now[key].sets
     return found
 

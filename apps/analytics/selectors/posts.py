@@ -77,7 +77,7 @@ class PostRow:
 def post_rows(scope: Scope, period: Period) -> list[PostRow]:
     """Every post with a fact in the period: the best first by clicks and visits per hundred reached, small samples last.
     Three queries."""
-    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST, people=False)
+    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST)
     reached = _reached(scope, period)
     numbers = [int(key) for key in kept if key.isascii() and key.isdigit() and len(key) < 19]
     posts = {str(post.pk): post for post in Post.objects.filter(pk__in=numbers).select_related("image")}
@@ -121,7 +121,7 @@ def unsent_reasons(
 ) -> Sequence[tuple[str, int]]:
     """Messages that did not go out by the state they ended in (failed, missed, unknown), the most first; of all
     groups, or of one."""
-    kept = figures(scope=scope, period=period, kinds=(_FAILED,), dim=dim, keys=[key], people=False)[key]
+    kept = figures(scope=scope, period=period, kinds=(_FAILED,), dim=dim, keys=[key])[key]
     found = {variant: count for (_kind, variant), (count, _value) in kept.sums.items()}
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
