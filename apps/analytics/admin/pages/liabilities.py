@@ -38,7 +38,6 @@ from apps.analytics.selectors.liabilities import (
 )
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.series import series
-from apps.campaigns.enums import CouponState
 
 _MONTHS = 12
 
@@ -254,9 +253,7 @@ def _coupons_url(filters: Filters, benefit: int | None = None) -> str:
         return ""
     about = f"&benefit__id__exact={benefit}" if benefit else ""
     team = f"&benefit__team__id__exact={filters.team_id}" if filters.team_id is not None else ""
-    return (
-        f"{reverse('admin:campaigns_coupon_changelist')}?state__exact={CouponState.ACTIVE.value}{about}{team}"
-    )
+    return f"{reverse('admin:campaigns_coupon_changelist')}?usable=yes{about}{team}"
 
 
 def _grants_url(filters: Filters, benefit: int) -> str:
