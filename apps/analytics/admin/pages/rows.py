@@ -17,7 +17,7 @@ from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page, Route
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import NOTHING, say, say_interval, say_number
-from apps.analytics.admin.fact_words import columns, table_of
+from apps.analytics.admin.fact_words import UNSENT, columns, table_of
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
@@ -42,6 +42,9 @@ def build(filters: Filters) -> dict[str, Any]:
         "metric": behind.metric,
         "figure": _figure(behind, sums),
         "slice": _slice(behind),
+        "about": behind.metric.definition
+        if behind.passed is None
+        else _("走到漏斗这一步的人，和他们从走到的那天起做的这件事。"),
         "kinds": _kinds(behind, filters),
         "tiles": [
             Tile(label=_("事实"), text=say_number(sums.facts, Unit.COUNT)),
@@ -120,15 +123,15 @@ def _part(number: Any) -> str:
 
 
 def _slice(behind: Behind) -> str:
-    parts = []
+    parts: list[Any] = []
     if behind.dim:
         parts.append(_labelled(behind.dim, behind.key))
     if behind.passed is not None:
-        parts.append(labelled(_("漏斗"), _STEPS.get(behind.passed.step, behind.passed.step)))
+        parts += [_("漏斗"), _STEPS.get(behind.passed.step, behind.passed.step)]
         if behind.passed.dim:
             parts.append(_labelled(behind.passed.dim, behind.passed.key))
     if behind.variant is not None:
-        parts.append(behind.variant or _("未说明"))
+        parts.append(UNSENT.get(behind.variant, behind.variant) or _("未说明"))
     return " · ".join(str(part) for part in parts)
 
 
