@@ -16,6 +16,7 @@ from apps.accounts.models import Team
 from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
+from apps.core.numbers import whole
 
 _LONGEST_ID = 18
 
@@ -73,7 +74,7 @@ class ScopedChoicesMixin:
         allowed = Q(pk__in=choosable.order_by().values("pk"))
         match = request.resolver_match
         edited = match.kwargs.get("object_id") if match else None
-        if edited and db_field.model is self.model and str(edited).isdecimal():
+        if db_field.model is self.model and whole(edited) is not None:
             current = self.model._base_manager.filter(pk=edited).values(db_field.name)
             allowed |= Q(pk__in=current)
         return rows.filter(allowed)
@@ -99,7 +100,7 @@ class ScopedModelAdmin(ScopedChoicesMixin, ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A number longer than any row's is no row's: Python would not even read it."""
-        if object_id is not None and object_id.isdecimal() and len(object_id) > _LONGEST_ID:
+        if object_id is not None and object_id.isdecimal() and whole(object_id) is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id[:_LONGEST_ID])
         return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -21,10 +21,10 @@ from apps.analytics.enums import Standing, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Goal
-from apps.analytics.selectors.periods import day_of
-from apps.analytics.selectors.review_peers import month_of
+from apps.analytics.selectors.periods import day_of, month_of
 from apps.analytics.services.goals import copy_goals, read_goals
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 
 STANDING_COLOURS = {
     Standing.COMING: "default",
@@ -159,7 +159,7 @@ def copy_view(request: HttpRequest) -> HttpResponse:
     """POST ``month`` (2026-03) and ``percent``: that month's goals for the next one."""
     try:
         source = date.fromisoformat(f"{request.POST.get('month', '')}-01")
-        percent = int(request.POST.get("percent") or 100)
+        percent = whole(request.POST.get("percent") or 100) or 0
     except ValueError:
         source, percent = date.min, 0
     made = run_service(

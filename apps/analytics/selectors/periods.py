@@ -1,5 +1,6 @@
 """Ranges of days in the portal's time zone."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -45,6 +46,16 @@ class Period:
 
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=n) for n in range(self.days))
+
+
+def month_of(day: date) -> Period:
+    """The calendar month that ``day`` lies in."""
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_before(day: date) -> Period:
+    """The calendar month before that of ``day``."""
+    return month_of(day.replace(day=1) - timedelta(days=1))
 
 
 def day_of(now: datetime) -> date:

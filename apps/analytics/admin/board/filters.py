@@ -16,6 +16,7 @@ from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope, scope_of
 from apps.campaigns.models import Campaign, Run
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.groups.models import Group
 
 #: Nobody reads a longer range by the day, and a mistyped century must not read all rollups.
@@ -166,9 +167,7 @@ def _one(
     text = texts.get(name, "").strip()
     if not text:
         return None
-    found = (
-        rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
-    )
+    found = rows.filter(pk=whole(text)).first()
     if found is None:
         problems.append(_("没有找到这个%s，或者不归你看，已不按它筛选。") % noun)
         return None

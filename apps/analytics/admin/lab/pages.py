@@ -13,6 +13,7 @@ from apps.analytics.admin.board.charts import Chart
 from apps.analytics.admin.board.export import exported
 from apps.analytics.selectors.periods import Period, day_of
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 
 SEE = "analytics.view_dashboard"
 
@@ -73,6 +74,7 @@ def show(
 
 def number_of(text: str) -> int:
     """A row's number from an address; 404 for anything else."""
-    if not text.isdecimal() or len(text) > 18:
+    number = whole(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number

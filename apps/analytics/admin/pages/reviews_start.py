@@ -14,6 +14,7 @@ from apps.analytics.admin.board.page import Route
 from apps.analytics.services.reviews import start_review
 from apps.campaigns.models import Campaign, Run
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.groups.models import Group
 
 
@@ -46,8 +47,7 @@ def view(request: HttpRequest) -> HttpResponse:
 
 
 def _one(request: HttpRequest, name: str, rows: QuerySet[Any]) -> Any:
-    text = request.POST.get(name, "")
-    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return rows.filter(pk=whole(request.POST.get(name))).first()
 
 
 ROUTE = Route("reviews_start", "reviews/start/", view)
