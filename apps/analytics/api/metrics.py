@@ -22,7 +22,7 @@ from apps.analytics.metrics.base import Metric, Number, Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.models import Watermark
 from apps.analytics.selectors.figures import readings
-from apps.analytics.selectors.periods import Period, day_of
+from apps.analytics.selectors.periods import Period, day_named, day_of
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.series import series
 from apps.core.clock import database_now
@@ -215,11 +215,8 @@ def _day(query: Any, name: str, default: date) -> date:
     text = query.get(name, "")
     if not text:
         return default
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not date(2000, 1, 1) <= day <= date(2100, 1, 1):
+    day = day_named(text)
+    if day is None:
         raise Invalid(_("日期要写成 2026-03-01 这样。"), field=name)
     return day
 

@@ -14,6 +14,19 @@ def business_zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
+#: Days that anybody means: figures are neither older than this portal could be nor for our grandchildren.
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
+
+def day_named(text: str) -> date | None:
+    """The day written as 2026-03-01; None for another text or a day that nobody means."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
+
+
 @dataclass(frozen=True)
 class Period:
     """From ``first`` to ``last``, both included. Raises ``ValueError`` when they are the wrong way round."""
@@ -51,6 +64,12 @@ class Period:
 def month_of(day: date) -> Period:
     """The calendar month that ``day`` lies in."""
     return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_named(text: str) -> "Period | None":
+    """The month written as 2026-03; None as for :func:`day_named`."""
+    day = day_named(f"{text}-01") if len(text) == 7 else None
+    return None if day is None else month_of(day)
 
 
 def month_before(day: date) -> Period:
