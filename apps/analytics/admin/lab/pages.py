@@ -33,11 +33,6 @@ class Here:
         return kept.urlencode()
 
 
-@dataclass(frozen=True)
-class _Named:
-    label: Any
-
-
 def staff(request: HttpRequest, permission: str = SEE) -> User:
     """The signed-in user; 403 without ``permission``."""
     if not request.user.has_perm(permission):
@@ -58,8 +53,14 @@ def show(
     today = day_of(database_now())
     here = Here(request, Period(today, today))
     if "export" in request.GET:
-        built = {"charts": charts or {}}
-        return exported(cast(Any, _Named(title)), cast(Any, here), built, request)
+        return exported(
+            request,
+            charts or {},
+            page=template.removesuffix(".html"),
+            title=title,
+            period=here.period,
+            query=here.query(),
+        )
     everything = {
         **site.each_context(request),
         "title": title,
