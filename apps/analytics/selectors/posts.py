@@ -78,7 +78,7 @@ class PostRow:
 def post_rows(scope: Scope, period: Period) -> list[PostRow]:
     """Every post with a fact in the period: the best first by clicks and visits per hundred reached, small samples last.
     Three queries."""
-    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST, people=False)
+    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST)
     reached = _reached(scope, period)
     numbers = wholes(kept)
     posts = {str(post.pk): post for post in Post.objects.filter(pk__in=numbers).select_related("image")}
@@ -119,7 +119,7 @@ def together[K](rows: Iterable[PostRow], key_of: Callable[[Post], K | None]) -> 
 
 def unsent_reasons(scope: Scope, period: Period) -> Sequence[tuple[str, int]]:
     """Messages that did not go out by the state they ended in (failed, missed, unknown), the most first."""
-    kept = figures(scope=scope, period=period, kinds=(_FAILED,), people=False)[""]
+    kept = figures(scope=scope, period=period, kinds=(_FAILED,))[""]
     found = {variant: count for (_kind, variant), (count, _value) in kept.sums.items()}
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
