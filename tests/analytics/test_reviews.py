@@ -320,3 +320,20 @@ def test_a_shared_link_shows_a_review_without_names_or_doors(review, operator, c
     review.run.campaign.team = None
     review.run.campaign.save()
     assert client.get(link).status_code != 200
+
+
+def test_a_runs_and_a_groups_page_lead_to_their_reviews(review, runs, operator, team, client):
+    group = Group.objects.create(name="一群", kind=GroupKind.VIP, team=team)
+    client.force_login(operator)
+    for page, address in (
+        (runs[-1].get_absolute_url(), f"/admin/analytics/reviews/?run={runs[-1].pk}"),
+        (
+            reverse("admin:groups_group_change", args=[group.pk]),
+            f"/admin/analytics/reviews/?group={group.pk}",
+        ),
+    ):
+        assert f'href="{address}"' in client.get(page).content.decode()
+    assert "review-row" in client.get(f"/admin/analytics/reviews/?run={runs[-1].pk}").content.decode()
+    page = client.get(f"/admin/analytics/reviews/?group={group.pk}").content.decode()
+    assert "review-row" not in page
+    assert f'<option value="{group.pk}" selected' in page
