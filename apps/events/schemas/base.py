@@ -129,9 +129,10 @@ class Schema:
     @cached_property
     def _shapes(self) -> dict[tuple[bool, bool, bool], tuple[str, Text] | None]:
         """What is wrong with a fact that has, or has not, a member, a group, a value."""
-        return {shape: self._shape_problem(shape) for shape in product((False, True), repeat=3)}
+        both = (False, True)
+        return {shape: self._shape_problem(shape) for shape in product(both, both, both)}
 
-    def _shape_problem(self, shape: tuple[bool, ...]) -> tuple[str, Text] | None:
+    def _shape_problem(self, shape: tuple[bool, bool, bool]) -> tuple[str, Text] | None:
         needs = (("member", self.member), ("group", self.group), ("value", self.value))
         for (name, need), is_there in zip(needs, shape, strict=True):
             if is_there and need is Need.NEVER:
@@ -141,32 +142,35 @@ class Schema:
         return None
 
     def problem(
-        self,
-        *,
-        has_member: bool,
-        has_group: bool,
-        value: Decimal | None,
-        data: Mapping[str, Any],
-        is_from_outside: bool = False,
+        self, *, has_member: bool, has_group: bool, value: Decimal | None, data: Mapping[str, Any]
     ) -> tuple[str, Text] | None:
         """The first thing that does not fit, as (name of the part, sentence); ``None`` if all does."""
-        if problem := self._shapes[has_member, has_group, value is not None]:
+        if problem := self._column_problem(has_member, has_group, value):
             return problem
-        if value is not None and self.least is not None and value < self.least:
-            return "value", _("数值太小。")
-        return self._outside_problem(data) if is_from_outside else self._own_problem(data)
-
-    def _own_problem(self, data: Mapping[str, Any]) -> tuple[str, Text] | None:
         for key in self.required:
             if key not in data:
                 return f"data.{key}", _("缺少这一项。")
         return _misfit(data, self._checks)
 
-    def _outside_problem(self, data: Mapping[str, Any]) -> tuple[str, Text] | None:
+    def outside_problem(
+        self, has_member: bool, has_group: bool, value: Decimal | None, data: Mapping[str, Any]
+    ) -> tuple[str, Text] | None:
+        """The same for a fact from outside: what is asked must be there, and what is ours must not."""
+        if problem := self._column_problem(has_member, has_group, value):
+            return problem
         for key in self.asked:
             if data.get(key) in (None, ""):
                 return f"data.{key}", _("缺少这一项。")
         return _misfit(data, self._outside_checks)
+
+    def _column_problem(
+        self, has_member: bool, has_group: bool, value: Decimal | None
+    ) -> tuple[str, Text] | None:
+        if problem := self._shapes[has_member, has_group, value is not None]:
+            return problem
+        if value is not None and self.least is not None and value < self.least:
+            return "value", _("数值太小。")
+        return None
 
 
 def _misfit(data: Mapping[str, Any], checks: Mapping[str, Callable[[Any], bool]]) -> tuple[str, Text] | None:

@@ -15,7 +15,7 @@ _STAMP = "m.id, m.tier_id, m.source"
 _SEEN = """
  (%(team)s::bigint IS NULL OR EXISTS (
    SELECT 1 FROM members_memberteam s WHERE s.member_id = m.id AND s.team_id = %(team)s))"""
-_BY_ID = f"SELECT {_STAMP} FROM members_member m WHERE m.id = ANY(%(ids)s) AND {_SEEN}"
+_BY_ID = f"SELECT {_STAMP} FROM members_member m WHERE m.id = ANY(%(ids)s::bigint[]) AND {_SEEN}"
 _BY_PHONE = f"SELECT {_STAMP}, m.phone FROM members_member m WHERE m.phone = ANY(%(values)s) AND {_SEEN}"
 _BY_IDENTITY = f"""
 SELECT {_STAMP}, i.kind, i.value FROM unnest(%(kinds)s::text[], %(values)s::text[]) AS w(kind, value)
@@ -33,27 +33,24 @@ def look_up(rows: Iterable[Row], *, team_id: int | None) -> tuple[list[Row], lis
     rows = list(rows)
     groups = _groups({row.group_id for row in rows if row.group_id is not None}, team_id)
     members = _members({row.member for row in rows if row.member is not None}, team_id)
-    campaigns = _campaigns({row.data["campaign"] for row in rows if _names_campaign(row)}, team_id)
+    campaigns = _campaigns({row.campaign_id for row in rows if row.campaign_id is not None}, team_id)
     found: list[Row] = []
     problems: list[Problem] = []
     for row in rows:
+        group_id = row.group_id
         stamp = _NOBODY if row.member is None else members.get(row.member)
-        if row.group_id is not None and row.group_id not in groups:
+        if group_id is not None and group_id not in groups:
             problems.append(_unknown(row, "group"))
         elif stamp is None:
             problems.append(_unknown(row, "member"))
-        elif _names_campaign(row) and row.data["campaign"] not in campaigns:
+        elif row.campaign_id is not None and row.campaign_id not in campaigns:
             problems.append(_unknown(row, "data.campaign"))
         else:
-            row.team_id = team_id if row.group_id is None else groups[row.group_id]
+            row.team_id = team_id if group_id is None else groups[group_id]
             row.member_id, row.tier_id, row.source = stamp
             found.append(row)
     _add_only_teams([row for row in found if row.team_id is None and row.member_id is not None])
     return found, problems
-
-
-def _names_campaign(row: Row) -> bool:
-    return row.data.get("campaign") is not None
 
 
 def _unknown(row: Row, field: str) -> Problem:
@@ -87,7 +84,7 @@ def _members(wanted: set[int | Identity], team_id: int | None) -> dict[int | Ide
     found: dict[int | Identity, Stamp] = {}
     with connection.cursor() as cursor:
         if ids:
-            cursor.execute(_BY_ID, {"ids": ids, "team": team_id})
+            cursor.execute(_BY_ID, {"ids": _array(ids), "team": team_id})
             found |= {stamp[0]: stamp for stamp in cursor.fetchall()}
         if phones:
             cursor.execute(_BY_PHONE, {"values": phones, "team": team_id})
@@ -104,7 +101,12 @@ def _add_only_teams(rows: list[Row]) -> None:
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_TEAMS, {"ids": list({row.member_id for row in rows})})
+        cursor.execute(_TEAMS, {"ids": _array({row.member_id for row in rows})})
         teams = dict(cursor.fetchall())
     for row in rows:
         row.team_id = teams[row.member_id]
+
+
+def _array(ids: Iterable[int | None]) -> str:
+    """Numbers as an array in text: a list would be dumped item by item."""
+    return f"{{{','.join(map(str, ids))}}}"

@@ -1,5 +1,6 @@
 """One item of a batch → a row, or what is wrong with it. No database."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ _LONGEST_IDENTITY = 120
 PHONE = "phone"
 _IDENTITIES = frozenset({PHONE, *IdentityKind.values})
 _MOST_ID = 2**63 - 1
+#: Nearly all values; the rest is judged at length.
+_PLAIN = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,2})?")
 
 type Identity = tuple[str, str]
 
@@ -49,6 +52,7 @@ class Row:
     value: Decimal | None
     data: dict[str, Any]
     subject: str
+    campaign_id: int | None
     team_id: int | None = None
     member_id: int | None = None
     tier_id: int | None = None
@@ -80,8 +84,7 @@ def _read(index: int, item: Any, schemas: Mapping[str, Schema], earliest: dateti
         raise _Wrong("bad_item", name[:40], _("没有这一项。"))
     part = item.get
     kind = part("kind")
-    schema = schemas.get(kind) if isinstance(kind, str) else None
-    if schema is None:
+    if not isinstance(kind, str) or (schema := schemas.get(kind)) is None:
         raise _Wrong("bad_kind", "kind", _("没有这种事件，或这个来源不能写它。"))
     key = part("key")
     if not isinstance(key, str) or not 0 < len(key) <= _LONGEST_KEY or not key.isprintable():
@@ -100,18 +103,12 @@ def _read(index: int, item: Any, schemas: Mapping[str, Schema], earliest: dateti
         member = _member(member)
     if value is not None:
         value = _value(value)
-    problem = schema.problem(
-        has_member=member is not None,
-        has_group=group is not None,
-        value=value,
-        data=data,
-        is_from_outside=True,
-    )
+    problem = schema.outside_problem(member is not None, group is not None, value, data)
     if problem is not None:
         raise _Wrong("bad_data" if problem[0].startswith("data.") else "bad_item", *problem)
     order_no = data.get("order_no")
     subject = f"order:{order_no}" if order_no else ""
-    return Row(index, kind, key, at, group, member, value, data, subject)
+    return Row(index, kind, key, at, group, member, value, data, subject, data.get("campaign"))
 
 
 def _is_id(value: Any) -> bool:
@@ -158,6 +155,8 @@ def _phone(text: str) -> str:
 
 
 def _value(given: Any) -> Decimal:
+    if isinstance(given, str) and _PLAIN.fullmatch(given):
+        return Decimal(given)
     if isinstance(given, int | float | str) and not isinstance(given, bool):
         try:
             text = str(given)
