@@ -53,7 +53,7 @@ class Field:
 def _check(kind: Type, longest: int) -> Callable[[Any], bool]:
     match kind:
         case Type.TEXT:
-            return lambda value: isinstance(value, str) and len(value) <= longest and not _is_broken(value)
+            return lambda value: isinstance(value, str) and len(value) <= longest and not is_broken(value)
         case Type.NUMBER:
             return lambda value: (
                 isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
@@ -67,7 +67,7 @@ def _check(kind: Type, longest: int) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, dict)
 
 
-def _is_broken(text: str) -> bool:
+def is_broken(text: str) -> bool:
     """NUL and half characters are nothing that PostgreSQL can keep."""
     if "\0" in text:
         return True

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import md5
 from json.encoder import encode_basestring
 from operator import itemgetter
@@ -18,12 +18,10 @@ from apps.core.errors import Invalid
 from apps.core.failpoints import failpoint
 from apps.events.models import EventSource
 from apps.events.schemas.registry import all_schemas
-from apps.events.selectors.retention import kept_since
+from apps.events.selectors.retention import AHEAD, kept_since
 
 MOST_ITEMS = 5_000
 MOST_ERRORS = 100
-#: Clocks differ.
-_AHEAD = timedelta(minutes=5)
 
 #: Keys first, in one order for every batch, so that two with the same keys wait for each other and never in a circle.
 _KEYS = """
@@ -61,7 +59,7 @@ def ingest(*, source: EventSource, items: Sequence[Any], now: datetime) -> Answe
     schemas = all_schemas()
     # A kind that was given to the source once may be gone, or no longer come from outside.
     allowed = {kind: schemas[kind] for kind in source.kinds if kind in schemas and schemas[kind].is_outside}
-    earliest, latest = kept_since(now), now + _AHEAD
+    earliest, latest = kept_since(now), now + AHEAD
     rows: dict[str, Row] = {}
     problems: list[Problem] = []
     repeats = 0

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import DomainError, Text
 from apps.core.phones import canonical_mobile
-from apps.events.schemas.base import MOST_VALUE, Schema
+from apps.events.schemas.base import MOST_VALUE, Schema, is_broken
 from apps.members.enums import IdentityKind
 
 _PARTS = frozenset({"kind", "key", "occurred_at", "group", "member", "value", "data"})
@@ -141,7 +141,7 @@ def _member(value: Any) -> int | Identity:
             and kind in _IDENTITIES
             and isinstance(name, str)
             and 0 < len(name) <= _LONGEST_IDENTITY
-            and "\0" not in name
+            and not is_broken(name)
         ):
             return kind, _phone(name) if kind == PHONE else name
     raise _Wrong("bad_member", "member", _("成员要填编号，或 {kind, value}。"))
