@@ -76,9 +76,7 @@ def actual_of(run: Run) -> Actual:
         EventKind.BENEFIT_VOIDED.value,
     ]
     key = str(run.pk)
-    found = figures(
-        scope=Scope(None), period=period, kinds=kinds, dim=Dimension.RUN, keys=[key], people=False
-    )[key]
+    found = figures(scope=Scope(None), period=period, kinds=kinds, dim=Dimension.RUN, keys=[key])[key]
     parts = Contribution.objects.filter(run=run, state=PartState.COUNTED).exclude(
         member_id=F("entry__owner_id")
     )

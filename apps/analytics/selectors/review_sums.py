@@ -5,7 +5,8 @@ from typing import Final
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.facts import ACTIVE
-from apps.analytics.selectors.figures import Kept, figures
+from apps.analytics.selectors.figures import figures
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.events.enums import EventKind as Kind
