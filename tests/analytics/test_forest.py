@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -108,12 +109,33 @@ def test_trees_from_profiles_and_facts_net_of_leavers(family):
     assert grow() == Branch.objects.count()  # anew: the same rows
 
 
+def test_sums_are_kept_under_the_name_of_trees_that_are_there(family, django_capture_on_commit_callbacks):
+    before = cache.get(forest.STAMP)
+    with django_capture_on_commit_callbacks(execute=True):
+        grow()
+        assert cache.get(forest.STAMP) == before  # a reader of now reads, and keeps, the trees of before
+    assert cache.get(forest.STAMP) != before
+
+
 def test_a_teams_trees_end_at_its_border(family, team):
     mine = Branch.objects.get(team_id=team.pk, member_id=family["a"])
     assert (mine.children, mine.size) == (2, 2)
     cut = Branch.objects.get(team_id=team.pk, member_id=family["e"])
     assert (cut.is_cut, cut.inviter_id) == (True, None)
     assert not Branch.objects.filter(team_id=team.pk, member_id=family["c"]).exists()
+
+
+def test_a_member_of_two_teams_is_one_person(family, team, other):
+    """a in both: the root of b and d in one team, of c in the other, and c the one of e, who is in both too."""
+    for name in "ae":
+        MemberTeam.objects.create(member_id=family[name], team=other)
+    grow()
+    teams = [team.pk, other.pk]
+    assert Branch.objects.filter(team_id__in=teams, member_id=family["a"]).count() == 2
+    assert forest.summary(teams) == forest.Summary(1, 5, 4, 3, 2, 2, 0)
+    assert [branch.member_id for branch in forest.trees(teams)] == [family["a"]]
+    assert [branch.member_id for branch in forest.spreaders(teams)] == [family["a"], family["c"]]
+    assert forest.generations(teams) == [(1, 3, 2), (2, 1, 1)]
 
 
 def test_the_page_is_scoped_masked_and_searchable(client, family, team, other, make_user):

@@ -26,6 +26,8 @@ KEYS: dict[Dimension, str] = {
         " AND e.data->>'is_new' = 'true'"
         " THEN e.data->>'owner' ELSE e.data->>'inviter' END"
     ),
+    # 活码: the short links that we hang out ourselves. Those of members are told apart by who invites.
+    Dimension.LINK: "CASE WHEN e.data->>'inviter' IS NULL THEN e.data->>'link' END",
 }
 
 _PART = "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"
@@ -97,6 +99,11 @@ DERIVATIONS: dict[str, tuple[str, str, str]] = {
         f"e.kind IN ('{EventKind.BENEFIT_GRANTED.value}', '{EventKind.BENEFIT_VOIDED.value}')"
         " AND e.data->>'kind' = 'coupon'",
     ),
+}
+
+#: What nobody asks for by a dimension. Most of a day's rows would be those of inviters, one for each.
+NOT_BY: dict[Dimension, tuple[str, ...]] = {
+    Dimension.INVITER: (ACTIVE, INVITING, EventKind.GROUP_JOINED.value),
 }
 
 #: Kinds that have cohorts: the first day of each member is kept.

@@ -14,6 +14,7 @@ from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.content_calendar.models import Post
+from apps.core.numbers import wholes
 from apps.core.proportions import Z
 from apps.events.enums import EventKind
 
@@ -79,7 +80,7 @@ def post_rows(scope: Scope, period: Period) -> list[PostRow]:
     Three queries."""
     kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST)
     reached = _reached(scope, period)
-    numbers = [int(key) for key in kept if key.isascii() and key.isdigit() and len(key) < 19]
+    numbers = wholes(kept)
     posts = {str(post.pk): post for post in Post.objects.filter(pk__in=numbers).select_related("image")}
     rows = [
         PostRow(

@@ -15,6 +15,7 @@ from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope
 from apps.campaigns.models import Run
 from apps.core.models import ScopedQuerySet
+from apps.core.numbers import wholes
 from apps.events.enums import EventKind
 
 
@@ -48,7 +49,7 @@ def compared(
     ``metrics`` must be split by run and read no cohorts, sets or extras.
     """
     kept = _kept(metrics, scope=scope, period=period)
-    numbers = [int(key) for key in kept if key.isascii() and key.isdigit() and len(key) < 19]
+    numbers = wholes(kept)
     rows = runs_of(scope).filter(pk__in=numbers).order_by("-opens_at", "-pk")
     if campaign_id is not None:
         rows = rows.filter(campaign=campaign_id)

@@ -20,10 +20,12 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.admin.base import ScopedModelAdmin, run_service
+from apps.accounts.admin.doors import doors_of
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.channels.enums import ChannelState
 from apps.core.errors import DomainError
+from apps.core.numbers import whole, wholes
 from apps.groups.admin.board import board_columns
 from apps.groups.admin.bulk_forms import BulkForm, CloseForm, ZoneField, bulk_context
 from apps.groups.admin.filters import ChannelHealthFilter, FullnessFilter
@@ -69,6 +71,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     readonly_fields = ["member_count", "stage_label"]
     autocomplete_fields = ["model"]
     fieldsets = FIELDSETS
+    change_form_before_template = "groups/_doors.html"
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type[GroupResource]]:
         return [GroupImportResource]
@@ -132,6 +135,18 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
             return ZoneField(label=db_field.verbose_name, initial=db_field.default)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        group = self.get_object(request, object_id)
+        user: Any = request.user
+        doors = doors_of(group, user) if group else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "doors": doors})
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)
         team = request.user.teams.first()  # type: ignore[union-attr]
@@ -163,7 +178,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
         """Ask what to change for the chosen groups, then do it for each through its service."""
         if not self.has_change_permission(request):
             return redirect("admin:groups_group_changelist")
-        ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()]
+        ids = wholes(request.GET.get("ids", "").split(","))
         groups = self.get_queryset(request).filter(pk__in=ids)
         form = BulkForm(request.POST or None, user=request.user)  # type: ignore[arg-type]
         if request.method == "POST" and form.is_valid():
@@ -253,8 +268,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     def _move_card(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
             return HttpResponse(_("你没有修改社群的权限。"), status=403)
-        wanted = request.POST.get("group", "")
-        group = get_object_or_404(self.get_queryset(request), pk=wanted if wanted.isdecimal() else None)
+        group = get_object_or_404(self.get_queryset(request), pk=whole(request.POST.get("group")))
         stage = request.POST.get("stage", "")
         if stage == GroupStage.CLOSED or stage not in GroupStage.values:
             return HttpResponse(_("结束一个群要写原因：请打开它，点“结束这个群”。"), status=409)

@@ -12,8 +12,7 @@ from apps.analytics.admin.board.filters import Filters
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.review_tables import weakest_in_words
 from apps.analytics.enums import ReviewKind
-from apps.analytics.selectors.periods import day_of
-from apps.analytics.selectors.review_peers import month_before
+from apps.analytics.selectors.periods import day_of, month_before
 from apps.analytics.selectors.reviews import reviews_of
 from apps.analytics.selectors.scope import scope_of
 from apps.campaigns.enums import RunState
@@ -34,6 +33,12 @@ def build(filters: Filters) -> dict[str, Any]:
         reviews = reviews.filter(
             Q(team=team) | Q(group__team=team) | Q(campaign__team=team) | Q(run__campaign__team=team)
         )
+    if filters.run_id is not None:
+        reviews = reviews.filter(run=filters.run_id)
+    elif filters.campaign_id is not None:
+        reviews = reviews.filter(Q(campaign=filters.campaign_id) | Q(run__campaign=filters.campaign_id))
+    elif filters.group_id is not None:
+        reviews = reviews.filter(group=filters.group_id)
     rows = [(review, *weakest_in_words(review)) for review in reviews[:_MOST]]
     last_month = month_before(day_of(filters.now))
     return {
