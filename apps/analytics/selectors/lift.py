@@ -10,6 +10,7 @@ from apps.analytics.metrics.facts import ACTIVE_KINDS
 from apps.analytics.selectors.forecasts import Actual, actual_of
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.holdout import HELD_OUT_SQL
+from apps.core.proportions import is_split_off
 
 #: How long after a run's opening its effect is looked for: orders that would only have come later are not its gain.
 DAYS = 14
@@ -83,6 +84,17 @@ class RunLift:
     @property
     def is_enough(self) -> bool:
         return self.held.people >= LEAST_HELD
+
+    @property
+    def is_split_off(self) -> bool:
+        """Are more or fewer held out than chance explains? Then the sides differ in more than the campaign."""
+        people = self.treated.people + self.held.people
+        return is_split_off(self.held.people, people, self.percent / 100)
+
+    @property
+    def has_verdict(self) -> bool:
+        """Once the days that were fixed before are over: who looks every day and stops at a good one finds chance."""
+        return self.is_enough and self.is_final and not self.is_split_off
 
 
 def lift_of(run: Run, *, now: datetime) -> RunLift | None:
