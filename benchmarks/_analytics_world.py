@@ -116,7 +116,7 @@ def fill_facts(
 
 
 def _make_partitions(cursor: object, since: datetime, until: datetime) -> None:
-    from apps.events.services.recording import ensure_partitions
+    from apps.events.services.partitions import ensure_partitions
 
     month = since.replace(day=15)
     while month <= until.replace(day=28):

@@ -100,7 +100,7 @@ def _plainly(prizes: int, *statements: str) -> Callable[[int, str, int], None]:
     from django.db import connection, transaction
 
     def settle(run_id: int, slot: str, benefit_id: int) -> None:
-        values = {"run": run_id, "slot": slot, "benefit": benefit_id, "prizes": prizes}
+        values: dict[str, Any] = {"run": run_id, "slot": slot, "benefit": benefit_id, "prizes": prizes}
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement, values)

@@ -12,6 +12,7 @@ import os
 import statistics
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from benchmarks._same_sql import captured, pgbench, script
@@ -139,7 +140,7 @@ def _fill() -> None:
     owner = make_member()
     benefit = make_benefit(amount=5)
     rules = {"stages": [9_999], "hours": 24, "is_new_only": False, "helps_per_member": 3}
-    template = make_run("assist", rules, slots={"helper": benefit}, budget=9_999_999)
+    template = make_run("assist", rules, slots={"helper": benefit}, budget=Decimal(9_999_999))
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO members_member (id, phone, nickname, note, source, city) SELECT %s + i,"

@@ -46,7 +46,7 @@ def run() -> Iterator[dict[str, Any]]:
 
 def scans(sizes: tuple[int, int] = (1_000, 1_000_000)) -> list[dict[str, Any]]:
     """Time one idle scan (upkeep and lease) with few and with many future deliveries over the same robots."""
-    results = []
+    results: list[dict[str, Any]] = []
     _robots("http://127.0.0.1:1")
     made = 0
     for size in sizes:

@@ -30,7 +30,7 @@ templates() {
 step "ruff check" ruff check .
 step "ruff format" ruff format --check .
 step "import-linter" lint-imports
-step "mypy" mypy apps community_ops
+step "mypy" mypy apps community_ops benchmarks
 step "makemigrations --check" python manage.py makemigrations --check --dry-run
 step "check --deploy" deployment
 step "djade" templates

@@ -14,8 +14,7 @@ from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.weeks import by_weekday_and_hour, weekdays_in
 from apps.analytics.services.rolling import rebuild
 from apps.content_calendar.models import Post
-from apps.core.clock import database_now
-from tests.analytics.facts import fact, record_facts
+from tests.analytics.facts import at, fact, record_facts
 
 TEN_DAYS = Period(date(2026, 3, 2), date(2026, 3, 11))  # from a Monday to a Wednesday
 
@@ -50,7 +49,7 @@ def world(make_user):
         fact("page.visited", "2026-03-02 09:30", team_id=east.pk, data={"post": good.pk}) for _ in range(3)
     ]
     record_facts(*facts, *clicks, *visits)
-    rebuild(now=database_now())
+    rebuild(now=at("2026-03-12 00:00"))
     return east, posts, author
 
 

@@ -105,7 +105,13 @@ def test_breakdowns_conditions_and_scope(ways):
     by_channel = Funnel(STEPS, breakdown=Breakdown(Dimension.CHANNEL))
     assert counts(funnel(by_channel, scope=HOUSE, period=PERIOD)) == {"a": [2, 2, 1], "b": [3, 2, 1]}
     by_data = Funnel(STEPS, breakdown=Breakdown(data_key="n"), is_strict=True, top=2)
-    assert counts(funnel(by_data, scope=HOUSE, period=PERIOD)) == {"1": [1, 1, 1], "2": [1, 0, 0]}
+    *largest, rest = funnel(by_data, scope=HOUSE, period=PERIOD)
+    assert counts(largest) == {"1": [1, 1, 1], "2": [1, 0, 0]}
+    assert (rest.is_rest, [stage.members for stage in rest.stages]) == (True, [3, 2, 0])
+    back = Retention(VIEW, PAY, Grain.WEEK, offsets=1, breakdown=Breakdown(data_key="n"), top=1)
+    first, others = retention(back, scope=HOUSE, period=PERIOD, today=date(2026, 3, 31))
+    assert (first.key, first.size, others.is_rest, others.size) == ("1", 1, True, 4)
+    assert [reading.numerator for reading in others.readings] == [1, 2]
     dear = Step("order.paid", (Condition("value", Operator.AT_LEAST, "20"),))
     assert counts(funnel(Funnel((VIEW, ENTER, dear)), scope=HOUSE, period=PERIOD)) == {"": [5, 4, 1]}
     late = Step("page.viewed", (Condition("data.n", Operator.AT_LEAST, "3"),))

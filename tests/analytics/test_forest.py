@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -106,6 +107,14 @@ def test_trees_from_profiles_and_facts_net_of_leavers(family):
     assert (house.children, house.effective_children, house.size, house.height) == (3, 2, 4, 2)
     assert forest.summary([HOUSE]) == forest.Summary(1, 5, 4, 3, 2, 2, 0)
     assert grow() == Branch.objects.count()  # anew: the same rows
+
+
+def test_sums_are_kept_under_the_name_of_trees_that_are_there(family, django_capture_on_commit_callbacks):
+    before = cache.get(forest.STAMP)
+    with django_capture_on_commit_callbacks(execute=True):
+        grow()
+        assert cache.get(forest.STAMP) == before  # a reader of now reads, and keeps, the trees of before
+    assert cache.get(forest.STAMP) != before
 
 
 def test_a_teams_trees_end_at_its_border(family, team):

@@ -11,6 +11,7 @@ from apps.accounts.models import Team
 from apps.analytics.enums import Standing
 from apps.analytics.models import Goal
 from apps.analytics.selectors.goals import why
+from apps.analytics.selectors.periods import month_of
 from apps.analytics.services.goals import copy_goals, read_goals
 from apps.analytics.services.rolling import rebuild
 from apps.core.errors import NotAllowed
@@ -104,14 +105,16 @@ def test_a_month_is_copied_once_with_what_one_may_see(team, make_user, django_as
         metric="average_order", target=60, team=team, starts_on=date(2026, 3, 30), ends_on=date(2026, 3, 30)
     )
     operator = make_user("operator", Role.GROUP_OPERATOR, team)
-    made = copy_goals(source=date(2026, 3, 9), actor=operator, now=NOW, percent=110)
+    made = copy_goals(month=month_of(date(2026, 3, 9)), actor=operator, now=NOW, percent=110)
     assert {(goal.metric, goal.target, goal.starts_on, goal.ends_on, goal.team) for goal in made} == {
         ("revenue", Decimal("1100.0000"), date(2026, 4, 1), date(2026, 4, 30), mine.team),
         ("average_order", Decimal("66.0000"), date(2026, 4, 30), date(2026, 4, 30), team),
     }
-    assert copy_goals(source=date(2026, 3, 9), actor=operator, now=NOW) == []
+    assert copy_goals(month=month_of(date(2026, 3, 9)), actor=operator, now=NOW) == []
     with pytest.raises(NotAllowed):
-        copy_goals(source=date(2026, 3, 9), actor=make_user("service", Role.MEMBER_SERVICE, team), now=NOW)
+        copy_goals(
+            month=month_of(date(2026, 3, 9)), actor=make_user("service", Role.MEMBER_SERVICE, team), now=NOW
+        )
 
 
 @pytest.mark.parametrize(

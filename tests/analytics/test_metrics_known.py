@@ -12,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 from apps.analytics.enums import Dimension
+from apps.analytics.metrics.facts import NOT_BY
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.periods import Period, day_of
@@ -252,3 +253,15 @@ def test_a_copy_is_held_against_its_model_over_their_own_first_thirty_days():
     assert rate("2026-03-02", "2026-03-02") == (1, 1)  # the thirtieth day of the first
     assert rate("2026-03-06", "2026-03-06") == (0, 1)
     assert rate("2026-03-07", "2026-03-31") == (0, 0)
+
+
+def test_no_metric_is_split_by_what_its_facts_are_not_kept_by():
+    left_out = {
+        (metric.key, dim)
+        for metric in all_metrics().values()
+        for dim in metric.dimensions
+        for kind in (*metric.needs, *metric.before)
+        if kind in NOT_BY.get(dim, ())
+    }
+    assert not left_out
+    assert any(Dimension.INVITER in metric.dimensions for metric in all_metrics().values())

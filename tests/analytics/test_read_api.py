@@ -98,6 +98,23 @@ def test_what_is_asked_wrongly_is_a_problem(ask, key, metric, query, status, fie
     assert answer.json()["field"] == field
 
 
+def test_a_dimension_without_end_is_cut_at_its_largest(ask, key, team, monkeypatch):
+    record_facts(
+        *(
+            fact("order.paid", "2026-03-02 10:00", team=team, member_id=1, value=1, data={"run": run})
+            for run in (1, 2, 2, 3, 3, 3)
+        )
+    )
+    rebuild(now=NOW)
+    whole = ask(key, "revenue", dim="run", **SPAN).json()
+    assert [row["key"] for row in whole["readings"]] == ["1", "2", "3"]
+    assert not whole["is_cut"]
+    monkeypatch.setattr("apps.analytics.api.metrics._MOST_KEYS", 2)
+    cut = ask(key, "revenue", dim="run", **SPAN).json()
+    assert [row["key"] for row in cut["readings"]] == ["2", "3"]
+    assert cut["is_cut"]
+
+
 def test_an_etag_saves_the_second_look(ask, key, house_key, facts):
     first = ask(key, "revenue", **SPAN)
     again = ask(key, "revenue", headers={"If-None-Match": first["ETag"]}, **SPAN)
@@ -105,6 +122,24 @@ def test_an_etag_saves_the_second_look(ask, key, house_key, facts):
     assert ask(house_key, "revenue", headers={"If-None-Match": first["ETag"]}, **SPAN).status_code == 200
     rebuild(now=at("2026-03-10 10:00"))
     assert ask(key, "revenue", headers={"If-None-Match": first["ETag"]}, **SPAN).status_code == 200
+
+
+def test_nobody_on_the_way_keeps_figures_or_refusals(ask, key, facts):
+    assert ask(key, "revenue", **SPAN)["Cache-Control"] == "private, no-cache"
+    for answer in (
+        ask("qr_000000000000_x", "revenue"),
+        ask(key, "nothing"),
+        ask(key, "revenue", dim="phone"),
+    ):
+        assert answer["Cache-Control"] == "no-store", answer.status_code
+
+
+def test_a_new_key_works_beside_the_old_one_until_that_is_revoked(ask, key, architect, team):
+    """How a key is changed without a gap."""
+    second = create_key(name="平台新钥匙", team=team, actor=architect, now=NOW)[1]
+    assert [ask(one).status_code for one in (key, second)] == [200, 200]
+    revoke_key(key=ReportKey.objects.get(name="平台"), actor=architect, now=NOW)
+    assert [ask(one).status_code for one in (key, second)] == [401, 200]
 
 
 def test_only_a_good_key_or_staff_read(ask, client, key, facts, make_user, team, other, architect):

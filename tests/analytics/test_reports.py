@@ -1,9 +1,13 @@
 """Reports that go out by themselves: once per period, what the owner may see, letters and robots, and what is missed."""
 
+import signal
 import socket
+import subprocess
+import sys
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 from django.core import mail
@@ -18,8 +22,11 @@ from apps.analytics.services import reporting
 from apps.analytics.services.reporting import mail_reports, make_due_reports, save_plan, write_report
 from apps.analytics.services.rolling import rebuild
 from apps.channels.models import Channel, Delivery
+from apps.core.clock import database_now
 from apps.core.errors import Invalid, NotAllowed
 from tests.analytics.facts import at, fact, record_facts
+from tests.channels.conftest import child_environment
+from tests.chat_simulator_fixture import ROOT
 
 MONDAY = at("2026-03-09 08:00")
 
@@ -124,7 +131,24 @@ def test_who_takes_a_report_over_does_not_read_the_old_ones(plan, facts, boss, t
     assert ReportIssue.objects.visible_to(boss).exists()
     assert not ReportIssue.objects.visible_to(second).exists()
     save_plan(plan=plan, people=[boss], channels=[], actor=second, now=MONDAY)
-    assert ReportIssue.objects.visible_to(second).get().text == ""
+    assert not ReportIssue.objects.visible_to(second).exists()
+    assert "¥12.50" in ReportIssue.objects.visible_to(boss).get().text
+
+
+def test_a_report_on_its_way_stays_its_owners_when_the_plan_is_taken_over(
+    plan, facts, boss, other, make_user
+):
+    """S1: what the one before could see reaches those whom they chose, and not whoever takes the plan over."""
+    make_due_reports(now=at("2026-03-09 09:00"))
+    second = make_user("second", Role.GROUP_OPERATOR, other)
+    second.email = "second@example.com"
+    second.save()
+    save_plan(plan=plan, people=[second], channels=[], actor=second, now=at("2026-03-09 09:00"))
+    assert not ReportIssue.objects.visible_to(second).exists()
+    assert mail_reports(now=at("2026-03-09 09:00")) == 1
+    assert [letter.to for letter in mail.outbox] == [[boss.email]]
+    make_due_reports(now=at("2026-03-10 09:00"))
+    assert "¥12.50" not in ReportIssue.objects.visible_to(second).get().text
 
 
 def test_after_an_outage_the_last_is_sent_and_the_others_are_told_as_missed(plan, facts):
@@ -136,6 +160,81 @@ def test_after_an_outage_the_last_is_sent_and_the_others_are_told_as_missed(plan
     assert ReportIssue.objects.latest("due_at").state == "missed"
     plan.refresh_from_db()
     assert plan.next_at == at("2026-03-14 09:00")
+
+
+def test_after_a_long_outage_the_one_that_is_due_goes_out_and_all_missed_are_counted(plan, facts):
+    assert make_due_reports(now=at("2026-05-08 09:30")) == 1  # 61 days: more than are written down one by one
+    assert ReportIssue.objects.latest("due_at").due_at == at("2026-05-08 09:00")
+    assert ReportIssue.objects.latest("due_at").state == "made"
+    assert ReportIssue.objects.filter(state="missed").count() == 40
+    assert ReportIssue.objects.filter(state="missed").latest("due_at").due_at == at("2026-05-07 09:00")
+    assert "错过了 60 次" in Notice.objects.get().text
+
+
+def test_one_bad_address_neither_stops_nor_repeats_the_letters_of_others(
+    plan, facts, boss, robot, make_user, team
+):
+    people = [boss]
+    for number in range(4):
+        person = make_user(f"p{number}", Role.GROUP_OPERATOR, team)
+        person.email = f"p{number}@example.com"
+        person.save()
+        people.append(person)
+    save_plan(plan=plan, people=people, channels=[robot], actor=boss, now=MONDAY)
+    now = at("2026-03-09 09:00")
+    make_due_reports(now=now)
+    with mock.patch("django.core.mail.EmailMessage.send", autospec=True, side_effect=_refuses_p0):
+        assert [mail_reports(now=now) for _tick in range(4)] == [4, 0, 0, 0]
+    assert sorted(letter.to[0] for letter in mail.outbox) == [
+        "boss@example.com", "p1@example.com", "p2@example.com", "p3@example.com",
+    ]  # fmt: skip
+    issue = ReportIssue.objects.get()
+    assert issue.state == "failed"
+    assert sorted(tries for tries, _at in issue.tries.values()) == [1, 1, 1, 1, 3]
+
+
+def _refuses_p0(letter, fail_silently=False):
+    if letter.to == ["p0@example.com"]:
+        raise ConnectionRefusedError("nobody there")
+    return mail.get_connection().send_messages([letter])
+
+
+def test_a_letter_taken_late_is_not_lost_before_its_own_quarter_of_an_hour(plan, facts):
+    """A try counts from when it was begun, not from when the report was made."""
+    make_due_reports(now=at("2026-03-09 09:00"))
+    begun = at("2026-03-09 10:00")
+    person = str(plan.owner_id)
+    ReportIssue.objects.update(mail={person: "sending"}, tries={person: [2, begun.isoformat()]})
+    mail_reports(now=at("2026-03-09 10:14"))
+    assert ReportIssue.objects.get().state == "made"
+    mail_reports(now=at("2026-03-09 10:16"))
+    assert ReportIssue.objects.get().state == "failed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_dies_between_sending_and_noting_sends_nobody_two_letters(
+    plan, facts, boss, make_user, team
+):
+    second = make_user("second", Role.GROUP_OPERATOR, team)
+    second.email = "second@example.com"
+    second.save()
+    save_plan(plan=plan, people=[boss, second], channels=[], actor=boss, now=MONDAY)
+    make_due_reports(now=at("2026-03-09 09:00"))
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.analytics.runner", "mail"],
+        cwd=ROOT,
+        env=child_environment("http://127.0.0.1:9", FAILPOINT="report.sent"),
+        timeout=60,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    now = database_now()
+    assert mail_reports(now=now) == 1  # the other one's; whoever may have it gets no second
+    assert [letter.to for letter in mail.outbox] == [[second.email]]
+    assert ReportIssue.objects.get().state == "made"
+    assert mail_reports(now=now + timedelta(minutes=16)) == 0
+    assert ReportIssue.objects.get().state == "failed"
+    assert "不知道到没到" in Notice.objects.get().text
 
 
 def test_a_letter_that_is_refused_is_tried_thrice_and_told(plan, facts, monkeypatch):

@@ -5,9 +5,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.accounts.models import Team, User
+from apps.accounts.models import AuditEntry, Team, User
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
@@ -15,6 +17,7 @@ from apps.analytics.selectors.rows import Behind, every_row, rows, totals
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.services.rolling import rebuild
 from apps.core.clock import database_now
+from apps.core.errors import DomainError
 from apps.members.models import Member
 from tests.analytics.facts import at, fact, record_facts
 from tests.analytics.test_metrics_known import KNOWN_BY_KEY, WEEK, week
@@ -124,6 +127,44 @@ def test_the_page_names_masked_members_and_nothing_of_other_teams(client):
     lines = list(csv.reader(io.StringIO(text)))
     assert [line[4] for line in lines[1:]] == ["订单 #900", "订单 #901"]
     assert "王小明" not in text
+    noted = AuditEntry.objects.get(action="dashboard.export")
+    assert (noted.actor, noted.detail["what"], noted.detail["count"]) == (user, "revenue", 2)
+
+
+@pytest.mark.usefixtures("known_week")
+def test_a_file_is_one_look_at_the_log_and_says_where_it_is_cut(client, architect, monkeypatch):
+    client.force_login(architect)
+    monkeypatch.setattr("apps.analytics.admin.pages.rows.MOST_EXPORTED", 3)
+    asked = {"metric": "orders", "from": WEEK.first.isoformat(), "to": WEEK.last.isoformat()}
+    assert totals(behind("orders")).facts > 3
+    with CaptureQueriesContext(connection) as seen:
+        file = client.get(reverse("admin:analytics_rows_export"), asked)
+        lines = b"".join(file.streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + 3 + 1
+    assert "只含最近的 3 条" in lines[-1]
+    assert sum("FROM events_event e WHERE" in query["sql"] for query in seen.captured_queries) == 1
+    assert AuditEntry.objects.get(action="dashboard.export").detail["count"] == 3
+
+
+@pytest.mark.usefixtures("known_week")
+def test_what_takes_too_long_to_count_is_not_counted(client, architect, monkeypatch):
+    def too_long(_cursor, _where, _values):
+        raise DomainError("zu viel")
+
+    client.force_login(architect)
+    monkeypatch.setattr("apps.analytics.selectors.rows._sums", too_long)
+    page = client.get(reverse("admin:analytics_rows"), {"metric": "members_in_groups"})
+    assert "没有数完" in page.content.decode()
+
+
+def test_the_table_of_a_chart_leaves_a_trace_too(client, architect):
+    client.force_login(architect)
+    assert (
+        client.get(reverse("admin:analytics_overview"), {"export": "money", "q": "王小明"}).status_code == 200
+    )
+    detail = AuditEntry.objects.get(action="dashboard.export").detail
+    assert (detail["page"], detail["what"]) == ("overview", "money")
+    assert "王小明" not in str(detail)
 
 
 @pytest.mark.django_db

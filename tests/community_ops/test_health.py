@@ -122,3 +122,13 @@ def test_metrics_fail_loudly_without_tables(client):
     answer = client.get("/metrics")
     assert answer.status_code == 503
     assert answer.content == b"failed: ProgrammingError\n"
+
+
+@pytest.mark.django_db
+def test_metrics_have_as_many_series_however_large_the_house_is():
+    """Labels name states of an enum, never a team, a group or a person: a Prometheus holds that."""
+    from community_ops.metrics import REGISTRY
+
+    labels = {name for family in REGISTRY.collect() for sample in family.samples for name in sample.labels}
+    assert labels == {"state"}
+    assert sum(len(family.samples) for family in REGISTRY.collect()) < 100

@@ -29,6 +29,7 @@ WORDS: dict[str, Promise] = {
     "channel.disable": _("停用通道"),
     "channel.pause": _("暂停通道"),
     "channel.test": _("发送测试消息"),
+    "dashboard.export": _("导出分析数据"),
     "dashboard.share": _("分享分析页面"),
     "dashboard.unshare": _("收回分享链接"),
     "delivery.cancel": _("取消投递"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
@@ -16,6 +17,7 @@ from apps.accounts.models import Team
 from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
 from apps.core.models import ScopedQuerySet
+from apps.core.numbers import whole
 
 _LONGEST_ID = 18
 
@@ -43,6 +45,20 @@ def visible(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
     return queryset.visible_to(request.user) if isinstance(queryset, ScopedQuerySet) else queryset  # type: ignore[arg-type]
 
 
+class _ByNumber:
+    """Django asks the database for whatever a form or an address names as chosen: only numbers are asked for."""
+
+    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+        return super().optgroups(name, [one for one in value if whole(one) is not None], attr)  # type: ignore[misc]
+
+
+def _by_number[F: ModelChoiceField | None](field: F) -> F:
+    if field is not None and isinstance(field.widget, AutocompleteMixin):
+        kind = type(field.widget)
+        field.widget.__class__ = type(kind.__name__, (_ByNumber, kind), {})
+    return field
+
+
 class ScopedChoicesMixin:
     """Foreign-key and many-to-many choices are limited to visible rows, and teams to one's own (S1).
 
@@ -56,13 +72,13 @@ class ScopedChoicesMixin:
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField | None:
         kwargs["queryset"] = self._choices(db_field, request, kwargs.get("queryset"))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return _by_number(super().formfield_for_foreignkey(db_field, request, **kwargs))  # type: ignore[misc]
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> ModelMultipleChoiceField | None:
         kwargs["queryset"] = self._choices(db_field, request, kwargs.get("queryset"))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        return _by_number(super().formfield_for_manytomany(db_field, request, **kwargs))  # type: ignore[misc]
 
     def _choices(self, db_field: Any, request: HttpRequest, given: QuerySet[Any] | None) -> QuerySet[Any]:
         rows = given if given is not None else db_field.remote_field.model._default_manager.all()
@@ -73,7 +89,7 @@ class ScopedChoicesMixin:
         allowed = Q(pk__in=choosable.order_by().values("pk"))
         match = request.resolver_match
         edited = match.kwargs.get("object_id") if match else None
-        if edited and db_field.model is self.model and str(edited).isdecimal():
+        if db_field.model is self.model and whole(edited) is not None:
             current = self.model._base_manager.filter(pk=edited).values(db_field.name)
             allowed |= Q(pk__in=current)
         return rows.filter(allowed)
@@ -99,7 +115,7 @@ class ScopedModelAdmin(ScopedChoicesMixin, ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A number longer than any row's is no row's: Python would not even read it."""
-        if object_id is not None and object_id.isdecimal() and len(object_id) > _LONGEST_ID:
+        if object_id is not None and object_id.isdecimal() and whole(object_id) is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id[:_LONGEST_ID])
         return super().changeform_view(request, object_id, form_url, extra_context)
 

@@ -24,6 +24,7 @@ from unfold.contrib.import_export.forms import ExportForm, ImportForm
 from apps.accounts.models import Team, User
 from apps.accounts.selectors.teams import assignable_teams
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.core.sentences import listed
 from apps.core.spreadsheet_files import as_csv_text
 from apps.core.spreadsheets import neutralise, restore
@@ -102,7 +103,7 @@ class DayWidget(Widget):
         text = _plain(value)
         if not text:
             return None
-        parts = "".join(c if c.isdigit() else " " for c in text).split()
+        parts = "".join(c if c.isdecimal() else " " for c in text).split()
         if len(parts) == 1 and len(parts[0]) == 8:
             parts = [parts[0][:4], parts[0][4:6], parts[0][6:]]
         try:
@@ -122,9 +123,10 @@ class CountWidget(Widget):
         text = _plain(value).replace(",", "")
         if not text:
             return None
-        if not text.isdigit() or len(text) > 9:
+        number = whole(text, at_most=999_999_999)
+        if number is None:
             raise ValueError(_("“%s”不是整数。") % text)
-        return int(text)
+        return number
 
 
 class NamedWidget(ForeignKeyWidget):

@@ -12,6 +12,7 @@ from apps.analytics.enums import Dimension
 from apps.analytics.selectors.buckets import Grain
 from apps.analytics.selectors.explorer import Breakdown, Condition, Funnel, Operator, Retention, Step
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.events.enums import EventKind
 
 STEPS = 5
@@ -136,6 +137,7 @@ class ExploreForm:
         )
 
     def _window(self) -> timedelta:
-        if not (self.amount.isascii() and self.amount.isdigit() and len(self.amount) < 5):
+        amount = whole(self.amount, at_most=9_999)
+        if amount is None:
             raise DomainError(_t("转化时限要写一个整数。"), hint=_t("例如 7 天。"))
-        return int(self.amount) * _UNITS[self.unit][1]
+        return amount * _UNITS[self.unit][1]

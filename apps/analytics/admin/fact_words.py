@@ -17,6 +17,7 @@ from apps.analytics.selectors.rows import Fact
 from apps.campaigns.models import Campaign, Coupon, Entry, Grant, Run
 from apps.campaigns.selectors.names import public_name
 from apps.content_calendar.models import Post
+from apps.core.numbers import whole
 from apps.events.enums import EventKind
 from apps.groups.models import Group
 from apps.members.models import Member
@@ -139,8 +140,7 @@ def _named(rows: QuerySet[Any], numbers: Iterable[int | None], name: Callable[[A
 
 def _number(value: object) -> int:
     """A number that a fact names; 0 for none."""
-    text = str(value or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    return whole(value) or 0
 
 
 def _subject(fact: Fact) -> tuple[str, int] | None:

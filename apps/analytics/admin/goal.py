@@ -1,6 +1,5 @@
 """目标: the form, the list, and copying a month."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,10 +20,10 @@ from apps.analytics.enums import Standing, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Goal
-from apps.analytics.selectors.periods import day_of
-from apps.analytics.selectors.review_peers import month_of
+from apps.analytics.selectors.periods import day_of, month_named, month_of
 from apps.analytics.services.goals import copy_goals, read_goals
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 
 STANDING_COLOURS = {
     Standing.COMING: "default",
@@ -157,14 +156,11 @@ class GoalAdmin(ScopedModelAdmin):
 
 def copy_view(request: HttpRequest) -> HttpResponse:
     """POST ``month`` (2026-03) and ``percent``: that month's goals for the next one."""
-    try:
-        source = date.fromisoformat(f"{request.POST.get('month', '')}-01")
-        percent = int(request.POST.get("percent") or 100)
-    except ValueError:
-        source, percent = date.min, 0
+    month = month_named(request.POST.get("month", ""))
+    percent = whole(request.POST.get("percent") or 100) or 0
     made = run_service(
         request,
-        lambda: copy_goals(source=source, percent=percent, actor=request.user, now=database_now()),  # type: ignore[arg-type]
+        lambda: copy_goals(month=month, percent=percent, actor=request.user, now=database_now()),  # type: ignore[arg-type]
         success=lambda goals: (
             ngettext("复制了 %d 个目标。", "复制了 %d 个目标。", len(goals)) % len(goals)
             if goals

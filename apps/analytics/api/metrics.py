@@ -22,7 +22,8 @@ from apps.analytics.metrics.base import Metric, Number, Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.models import Watermark
 from apps.analytics.selectors.figures import readings
-from apps.analytics.selectors.periods import Period, day_of
+from apps.analytics.selectors.largest import largest_keys
+from apps.analytics.selectors.periods import Period, day_named, day_of
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.series import series
 from apps.core.clock import database_now
@@ -31,6 +32,7 @@ from apps.core.errors import Invalid
 _INTERVALS = ("total", "day", "week", "month")
 _MOST_DAYS = 366 * 3
 _MOST_PARTS = 400
+_MOST_KEYS = 500
 _DEFAULT_DAYS = 30
 _ERRORS = dict.fromkeys((400, 401, 403, 404, 429), ProblemSerializer)
 
@@ -73,6 +75,9 @@ class ReadingsSerializer(serializers.Serializer[dict[str, Any]]):
     dim = serializers.CharField(allow_blank=True)
     interval = serializers.CharField()
     as_of = serializers.DateTimeField(allow_null=True)
+    is_cut = serializers.BooleanField(
+        help_text="True when dim has more keys than are listed: the largest are. Ask for others by key."
+    )
     readings = ReadingSerializer(many=True)
 
 
@@ -81,6 +86,12 @@ class FiguresAPIView(APIView):
     permission_classes = [MayReadFigures]
     throttle_classes = [FigureLimits]
     http_method_names = ["get", "head", "options"]
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Figures are kept by nobody on the way, and refusals by nobody at all."""
+        found = super().finalize_response(request, response, *args, **kwargs)
+        found.headers.setdefault("Cache-Control", "no-store")
+        return found
 
     def answer(self, request: Request, scope: Scope, build: Any) -> Response:
         """The body with an ETag that changes when the rollups, the address, the language or the scope do; 304 for a
@@ -123,7 +134,8 @@ class MetricReadings(FiguresAPIView):
     def get(self, request: Request, key: str) -> Response:
         """Readings of one metric: its value with numerator, denominator and interval, of the reader's teams.
 
-        Weeks begin on Monday; the first and last week or month are cut to the range.
+        Weeks begin on Monday; the first and last week or month are cut to the range. With ``dim`` and no ``key`` the
+        500 largest keys are listed, and ``is_cut`` says whether there are more.
         """
         metric = all_metrics().get(key)
         if metric is None:
@@ -136,17 +148,18 @@ class MetricReadings(FiguresAPIView):
             raise Invalid(_("按时间拆开时，请用 key 指明一个对象。"), field="key")
 
         def build(as_of: Any) -> dict[str, Any]:
+            if interval == "total":
+                found, is_cut = _whole(metric, scope, period, dim, chosen)
+            else:
+                found, is_cut = _split(metric, scope, parts, dim, chosen), False
             return {
                 "metric": metric.key,
                 "unit": metric.unit.value,
                 "dim": dim.value,
                 "interval": interval,
                 "as_of": as_of,
-                "readings": (
-                    _whole(metric, scope, period, dim, chosen)
-                    if interval == "total"
-                    else _split(metric, scope, parts, dim, chosen)
-                ),
+                "is_cut": is_cut,
+                "readings": found,
             }
 
         return self.answer(request, scope, build)
@@ -169,9 +182,16 @@ def _described() -> list[dict[str, Any]]:
     ]
 
 
-def _whole(metric: Metric, scope: Scope, period: Period, dim: Dimension, key: str) -> list[dict[str, Any]]:
-    found = readings([metric], scope=scope, period=period, dim=dim, keys=[key] if dim and key else None)
-    return [_said(name, period, one[metric.key]) for name, one in sorted(found.items())]
+def _whole(
+    metric: Metric, scope: Scope, period: Period, dim: Dimension, key: str
+) -> tuple[list[dict[str, Any]], bool]:
+    keys, is_cut = None, False
+    if dim and key:
+        keys = [key]
+    elif dim:
+        keys, is_cut = largest_keys(metric, scope=scope, period=period, dim=dim, limit=_MOST_KEYS)
+    found = readings([metric], scope=scope, period=period, dim=dim, keys=keys)
+    return [_said(name, period, one[metric.key]) for name, one in sorted(found.items())], is_cut
 
 
 def _split(
@@ -215,11 +235,8 @@ def _day(query: Any, name: str, default: date) -> date:
     text = query.get(name, "")
     if not text:
         return default
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not date(2000, 1, 1) <= day <= date(2100, 1, 1):
+    day = day_named(text)
+    if day is None:
         raise Invalid(_("日期要写成 2026-03-01 这样。"), field=name)
     return day
 

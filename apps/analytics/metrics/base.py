@@ -39,7 +39,7 @@ class Figures(Protocol):
         """How many distinct members on each day of the period, in order."""
 
     def people_by_day(self, kind: str) -> dict[date, BitMap]:
-        """The members of each day of the period that has any."""
+        """The members of each day of the period that has any. Not to be changed: others are given the same."""
 
     def repeated(self, kind: str) -> BitMap:
         """The members who did it on two days of the period, or for two teams; ``order.paid`` also twice on one day."""

@@ -101,6 +101,11 @@ DERIVATIONS: dict[str, tuple[str, str, str]] = {
     ),
 }
 
+#: What nobody asks for by a dimension. Most of a day's rows would be those of inviters, one for each.
+NOT_BY: dict[Dimension, tuple[str, ...]] = {
+    Dimension.INVITER: (ACTIVE, INVITING, EventKind.GROUP_JOINED.value),
+}
+
 #: Kinds that have cohorts: the first day of each member is kept.
 FIRST_KINDS: tuple[str, ...] = (
     ACTIVE,

@@ -1,5 +1,7 @@
 """目标: how much of what until when."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -57,6 +59,11 @@ class Goal(About, TimeStamped):
                 condition=Q(ends_on__gte=F("starts_on")),
                 name="goal_ends_after_it_starts",
                 violation_error_message=_("结束日期不能早于开始日期。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_on__gte=date(2000, 1, 1), ends_on__lte=date(2100, 1, 1)),
+                name="goal_in_our_time",
+                violation_error_message=_("日期要在 2000 年到 2100 年之间。"),
             ),
             models.CheckConstraint(
                 condition=Q(target__gt=0),

@@ -94,12 +94,16 @@ class ReportPlan(TimeStamped):
 
 class ReportIssueQuerySet(ScopedQuerySet["ReportIssue"]):
     def in_teams(self, user: User) -> "ReportIssueQuerySet":
-        """The owner's alone: a text says what its owner could see, which may be more than the plan's team."""
-        return self.filter(plan__owner=user)
+        """Its owner's alone: a text says what they could see, which may be more than the plan's team, and more than
+        whoever takes the plan over may."""
+        return self.filter(owner=user)
 
 
 class ReportIssue(models.Model):
-    """One report of a plan: written once per due time, then sent. ``mail`` per address: "" waiting, ok, or the error."""
+    """One report of a plan: written once per due time with what its ``owner`` might see then, and sent.
+
+    ``mail`` per person: "" waiting, sending, ok, or the error. ``tries`` per person: how often, and when the last began.
+    """
 
     plan = models.ForeignKey(
         ReportPlan,
@@ -108,6 +112,9 @@ class ReportIssue(models.Model):
         related_name="issues",
         db_index=False,
     )
+    owner = models.ForeignKey(
+        User, verbose_name=_("负责人"), on_delete=models.CASCADE, related_name="+", null=True, editable=False
+    )
     due_at = models.DateTimeField(_("应发时间"))
     made_at = models.DateTimeField(_("生成时间"), db_default=Now())
     first_day = models.DateField(_("从"))
@@ -115,6 +122,7 @@ class ReportIssue(models.Model):
     state = models.CharField(_("状态"), max_length=8, choices=IssueState.choices, default=IssueState.MADE)
     text = models.TextField(_("内容"), blank=True)
     mail = models.JSONField(_("邮件"), default=dict, blank=True)
+    tries = models.JSONField(_("每个人的尝试"), default=dict, blank=True)
     deliveries = models.PositiveSmallIntegerField(_("机器人消息"), default=0)
     attempts = models.PositiveSmallIntegerField(_("尝试次数"), default=0)
     finished_at = models.DateTimeField(_("完成时间"), null=True, blank=True)

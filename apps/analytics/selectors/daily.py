@@ -10,7 +10,8 @@ from pyroaring import BitMap
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.binary import binary_cursor
-from apps.analytics.selectors.figures import Kept, figures, first_days
+from apps.analytics.selectors.figures import figures, first_days
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 
@@ -105,9 +106,7 @@ def daily(
         since = Period(period.first - timedelta(days=metric.lookback), period.last)
         found.firsts = first_days(scope, since, metric.first_kinds)
     if metric.sets:
-        now = figures(
-            scope=scope, period=period, kinds=(), dim=dim, keys=[key], sets=metric.sets, people=False
-        )
+        now = figures(scope=scope, period=period, kinds=(), dim=dim, keys=[key], sets=metric.sets)
         found.sets = now[key].sets
     return found
 

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.analytics.models import Branch
 from apps.analytics.selectors.scope import HOUSE, Scope
 from apps.campaigns.selectors.names import public_name
+from apps.core.numbers import whole
 from apps.members.models import Member
 
 #: So many friends of one member are drawn at once; the rest come on demand.
@@ -165,8 +166,8 @@ def search(user: User, teams: list[int], text: str, limit: int = 12) -> list[Bra
     if not text:
         return []
     wanted = Q(nickname__icontains=text)
-    if text.isascii() and text.isdigit() and len(text) < 16:
-        wanted |= Q(pk=int(text))
+    if (number := whole(text)) is not None:
+        wanted |= Q(pk=number)
         if len(text) == 4:
             wanted |= Q(phone__endswith=text)
     members = Member.objects.visible_to(user).filter(wanted).order_by("-pk").values_list("pk", flat=True)

@@ -8,7 +8,8 @@ from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.facts import ACTIVE, AGAIN, INVITING
-from apps.analytics.selectors.figures import Kept, figures
+from apps.analytics.selectors.figures import figures
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.events.enums import EventKind

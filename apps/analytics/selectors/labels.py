@@ -11,6 +11,7 @@ from apps.campaigns.models import Campaign, Run, ShareLink
 from apps.campaigns.selectors.names import public_name
 from apps.content_calendar.models import Post
 from apps.core.models import ScopedQuerySet
+from apps.core.numbers import wholes
 from apps.groups.models import Group
 from apps.members.models import Member, Tier
 
@@ -20,7 +21,7 @@ def labels_of(dim: Dimension, keys: Collection[str]) -> dict[str, str]:
     by their public name alone. What has been deleted keeps its number."""
     if dim in (Dimension.TOTAL, Dimension.CHANNEL, Dimension.SOURCE):
         return {key: key or _("未标明") for key in keys}
-    numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+    numbers = wholes(keys)
     names = _names(dim, numbers)
     return {key: names.get(key) or _("已删除（%s）") % key for key in keys}
 

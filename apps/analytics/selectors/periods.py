@@ -1,5 +1,6 @@
 """Ranges of days in the portal's time zone."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,6 +12,19 @@ from django.conf import settings
 def business_zone() -> ZoneInfo:
     """The zone whose midnights part the days of all figures, so that the parts add up to the whole."""
     return ZoneInfo(settings.TIME_ZONE)
+
+
+#: Days that anybody means: figures are neither older than this portal could be nor for our grandchildren.
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 1, 1)
+
+
+def day_named(text: str) -> date | None:
+    """The day written as 2026-03-01; None for another text or a day that nobody means."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if EARLIEST <= day <= LATEST else None
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,22 @@ class Period:
 
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=n) for n in range(self.days))
+
+
+def month_of(day: date) -> Period:
+    """The calendar month that ``day`` lies in."""
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def month_named(text: str) -> "Period | None":
+    """The month written as 2026-03; None as for :func:`day_named`."""
+    day = day_named(f"{text}-01") if len(text) == 7 else None
+    return None if day is None else month_of(day)
+
+
+def month_before(day: date) -> Period:
+    """The calendar month before that of ``day``."""
+    return month_of(day.replace(day=1) - timedelta(days=1))
 
 
 def day_of(now: datetime) -> date:

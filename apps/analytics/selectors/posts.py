@@ -14,6 +14,7 @@ from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.content_calendar.models import Post
+from apps.core.numbers import wholes
 from apps.core.proportions import Z
 from apps.events.enums import EventKind
 
@@ -77,9 +78,9 @@ class PostRow:
 def post_rows(scope: Scope, period: Period) -> list[PostRow]:
     """Every post with a fact in the period: the best first by clicks and visits per hundred reached, small samples last.
     Three queries."""
-    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST, people=False)
+    kept = figures(scope=scope, period=period, kinds=_KINDS, dim=Dimension.POST)
     reached = _reached(scope, period)
-    numbers = [int(key) for key in kept if key.isascii() and key.isdigit() and len(key) < 19]
+    numbers = wholes(kept)
     posts = {str(post.pk): post for post in Post.objects.filter(pk__in=numbers).select_related("image")}
     rows = [
         PostRow(
@@ -118,7 +119,7 @@ def together[K](rows: Iterable[PostRow], key_of: Callable[[Post], K | None]) -> 
 
 def unsent_reasons(scope: Scope, period: Period) -> Sequence[tuple[str, int]]:
     """Messages that did not go out by the state they ended in (failed, missed, unknown), the most first."""
-    kept = figures(scope=scope, period=period, kinds=(_FAILED,), people=False)[""]
+    kept = figures(scope=scope, period=period, kinds=(_FAILED,))[""]
     found = {variant: count for (_kind, variant), (count, _value) in kept.sums.items()}
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 

@@ -91,11 +91,11 @@ def priors_of(mechanic: str, user: User) -> History:
         delay=_delay(assumed.delay, float(delay), parts),
     )
     if entries >= LEAST_FOR_SPREAD:
-        counted = replace(counted, spread=spread_of(mean, float(variance)))
+        counted = replace(counted, spread=dispersion_of(mean, float(variance)))
     return History(counted, len(runs), entries, int(brought))
 
 
-def spread_of(mean: float, variance: float) -> float:
+def dispersion_of(mean: float, variance: float) -> float:
     """The size of a negative binomial with this mean and variance, between 0.1 and Poisson's infinity."""
     if not mean or variance <= mean:
         return inf

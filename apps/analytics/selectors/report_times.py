@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 from apps.analytics.enums import Rhythm
 from apps.analytics.models import ReportPlan
-from apps.analytics.selectors.periods import Period, business_zone
+from apps.analytics.selectors.periods import Period, business_zone, month_before
 
 
 def next_due(plan: ReportPlan, after: datetime) -> datetime:
@@ -26,16 +26,14 @@ def days_of(plan: ReportPlan, due_at: datetime) -> Period:
         case Rhythm.WEEKLY:
             return Period(today - timedelta(days=7), last)
         case Rhythm.MONTHLY:
-            last = today.replace(day=1) - timedelta(days=1)
-            return Period(last.replace(day=1), last)
+            return month_before(today)
     return Period(last, last)
 
 
 def days_before(plan: ReportPlan, period: Period) -> Period:
     """What the report is compared with: the month before a month, the same day of last week, the week before."""
     if plan.rhythm == Rhythm.MONTHLY:
-        last = period.first - timedelta(days=1)
-        return Period(last.replace(day=1), last)
+        return month_before(period.first)
     week = timedelta(days=7)
     return Period(period.first - week, period.last - week)
 

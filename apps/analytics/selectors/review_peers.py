@@ -1,6 +1,5 @@
 """What a review is compared with: the one before, and comparable others that its reader may see (S1)."""
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +14,7 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.models import Review
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.goals import scope_of_subject
-from apps.analytics.selectors.periods import Period, day_of
+from apps.analytics.selectors.periods import Period, day_of, month_before
 from apps.analytics.selectors.review_sums import Sums, sums_in, sums_of
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.windows import Window, readings_in
@@ -157,15 +156,6 @@ def _as_long(month: Period, period: Period, review: Review) -> Period:
     if period.last == review.ends_on:
         return month
     return Period(month.first, min(month.last, month.first + timedelta(days=period.days - 1)))
-
-
-def month_before(day: date) -> Period:
-    last = day.replace(day=1) - timedelta(days=1)
-    return Period(last.replace(day=1), last)
-
-
-def month_of(day: date) -> Period:
-    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def period_of_run(run: Run) -> Period:

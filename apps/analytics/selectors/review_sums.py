@@ -5,7 +5,8 @@ from typing import Final
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.facts import ACTIVE, ISSUED
-from apps.analytics.selectors.figures import Kept, figures
+from apps.analytics.selectors.figures import figures
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.windows import Window, kept_in

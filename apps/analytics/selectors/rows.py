@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
+from itertools import batched
 from typing import Any
 
 from django.db import connection
@@ -13,11 +15,15 @@ from pyroaring import BitMap
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric
 from apps.analytics.metrics.facts import KEYS
+from apps.analytics.selectors.explorer.steps import patient
 from apps.analytics.selectors.figures import figures, first_days
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
+from apps.core.errors import DomainError
 
 PAGE_SIZE = 50
+#: Counting rows of all time takes no longer: the page says so instead.
+COUNT_SECONDS = 10
 _COLUMNS = (
     "e.id, e.occurred_at, e.kind, e.team_id, e.actor_id, e.group_id, e.member_id, e.subject, e.value, e.data"
 )
@@ -59,34 +65,46 @@ class Behind:
     key: str = ""
     kind: str = ""
 
+    @cached_property
+    def members(self) -> list[int]:
+        """Whose rows alone count, where the metric's rows are of chosen members; found once."""
+        return list(_members(self))
 
-def totals(behind: Behind) -> Totals:
-    """Figures over all rows; one query (and those that find the members)."""
+
+def totals(behind: Behind) -> Totals | None:
+    """Figures over all rows; one query (and those that find the members). None when counting them takes too long:
+    of rows without end somebody wants the latest, and nobody all."""
     where, values = _where(behind)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), count(DISTINCT e.member_id), coalesce(sum(e.value), 0)"
-            f" FROM events_event e WHERE {where}",
-            values,
-        )
-        facts, members, value = cursor.fetchone()
+    try:
+        with patient(COUNT_SECONDS), connection.cursor() as cursor:
+            facts, members, value = _sums(cursor, where, values)
+    except DomainError:
+        return None
     return Totals(facts, members, value)
+
+
+def _sums(cursor: Any, where: str, values: dict[str, Any]) -> Any:
+    cursor.execute(
+        "SELECT count(*), count(DISTINCT e.member_id), coalesce(sum(e.value), 0)"
+        f" FROM events_event e WHERE {where}",
+        values,
+    )
+    return cursor.fetchone()
 
 
 def rows(
     behind: Behind, *, before: tuple[datetime, int] | None = None, limit: int = PAGE_SIZE
 ) -> tuple[list[Fact], tuple[datetime, int] | None]:
-    """The latest ``limit`` facts (before the place ``before``), and the place to go on from, None at the end."""
+    """The latest ``limit`` facts (before the place ``before``), and the place to go on from, None at the end.
+
+    Raises ``DomainError`` when they are too hard to find.
+    """
     where, values = _where(behind)
     if before is not None:
         where += " AND (e.occurred_at, e.id) < (%(before_at)s, %(before_id)s)"
         values |= {"before_at": before[0], "before_id": before[1]}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_COLUMNS} FROM events_event e WHERE {where}"
-            f" ORDER BY e.occurred_at DESC, e.id DESC LIMIT {limit + 1:d}",
-            values,
-        )
+    with patient(), connection.cursor() as cursor:
+        cursor.execute(_latest(where, limit + 1), values)
         found = [_fact(row) for row in cursor.fetchall()]
     if len(found) <= limit:
         return found, None
@@ -95,15 +113,20 @@ def rows(
 
 
 def every_row(behind: Behind, *, at_most: int) -> Iterator[list[Fact]]:
-    """All facts in pages of a thousand, up to ``at_most`` of them."""
-    place = None
-    while at_most > 0:
-        page, place = rows(behind, before=place, limit=min(1_000, at_most))
-        if page:
-            yield page
-        at_most -= len(page)
-        if place is None:
-            return
+    """The latest facts, ``at_most`` of them, in pages of a thousand: one statement, run before this returns, that
+    leaves no transaction open however slowly the pages are taken. Raises ``DomainError`` when it takes too long."""
+    where, values = _where(behind)
+    with patient(), connection.cursor() as cursor:
+        cursor.execute(_latest(where, at_most), values)
+        found = cursor.fetchall()
+    return ([_fact(row) for row in page] for page in batched(found, 1_000, strict=False))
+
+
+def _latest(where: str, limit: int) -> str:
+    return (
+        f"SELECT {_COLUMNS} FROM events_event e WHERE {where}"
+        f" ORDER BY e.occurred_at DESC, e.id DESC LIMIT {limit:d}"
+    )
 
 
 def _fact(row: tuple[Any, ...]) -> Fact:
@@ -129,7 +152,7 @@ def _where(behind: Behind) -> tuple[str, dict[str, Any]]:
         where.append(f"({metric.only})")
     if metric.rows_of:
         where.append("e.member_id = ANY(%(members)s)")
-        values["members"] = list(_members(behind))
+        values["members"] = behind.members
     return " AND ".join(where), values
 
 

@@ -9,11 +9,13 @@ from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
-from apps.analytics.selectors.figures import Kept, figures
+from apps.analytics.selectors.figures import figures
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope
 from apps.campaigns.models import Run
 from apps.core.models import ScopedQuerySet
+from apps.core.numbers import wholes
 from apps.events.enums import EventKind
 
 
@@ -47,7 +49,7 @@ def compared(
     ``metrics`` must be split by run and read no cohorts, sets or extras.
     """
     kept = _kept(metrics, scope=scope, period=period)
-    numbers = [int(key) for key in kept if key.isascii() and key.isdigit() and len(key) < 19]
+    numbers = wholes(kept)
     rows = runs_of(scope).filter(pk__in=numbers).order_by("-opens_at", "-pk")
     if campaign_id is not None:
         rows = rows.filter(campaign=campaign_id)
@@ -111,8 +113,7 @@ def merged(period: Period, parts: Iterable[Kept]) -> Kept:
         for name, (count, value) in part.sums.items():
             so_far = whole.sums.get(name)
             whole.sums[name] = (count, value) if so_far is None else (so_far[0] + count, so_far[1] + value)
-        for name, days in part.days_of.items():
-            whole.days_of.setdefault(name, []).extend(days)
+        whole.parts.append(part)
     return whole
 
 

@@ -9,7 +9,8 @@ from pyroaring import BitMap
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.binary import binary_cursor
-from apps.analytics.selectors.figures import Kept, first_days
+from apps.analytics.selectors.figures import first_days
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 

@@ -88,7 +88,6 @@ def workload(scope: Scope, period: Period) -> list[Work]:
         kinds=(_REDEEMED, _RETURNED),
         dim=Dimension.STAFF,
         keys=[str(number) for number in ids],
-        people=False,
     )
     for number in ids:
         one = kept[str(number)]

@@ -14,8 +14,9 @@ from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.selectors.extras import EXTRAS
-from apps.analytics.selectors.figures import Kept, read_sets
+from apps.analytics.selectors.figures import read_sets
 from apps.analytics.selectors.firsts import first_days
+from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 

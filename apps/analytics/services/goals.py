@@ -1,7 +1,6 @@
 """Reading goals, and carrying them over to the next month."""
 
 import logging
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +13,7 @@ from apps.accounts.services.audit import audit
 from apps.analytics.enums import Standing
 from apps.analytics.models import Goal
 from apps.analytics.selectors.goals import progress_of
-from apps.analytics.selectors.periods import day_of
+from apps.analytics.selectors.periods import Period, day_of, month_of
 from apps.core.errors import Invalid, NotAllowed
 
 logger = logging.getLogger(__name__)
@@ -66,8 +65,8 @@ def _kept(value: object) -> Decimal | None:
 
 
 @transaction.atomic
-def copy_goals(*, source: date, actor: User, now: datetime, percent: int = 100) -> list[Goal]:
-    """Copy the goals of the month of ``source`` to the next one, targets times ``percent``; those that are there
+def copy_goals(*, month: Period | None, actor: User, now: datetime, percent: int = 100) -> list[Goal]:
+    """Copy the goals of ``month`` (None: it could not be read) to the next one, targets times ``percent``; those that are there
     already are left alone. Returns the new ones.
 
     Only goals within that month and of what the actor sees are copied. Raises ``NotAllowed`` and ``Invalid``.
@@ -76,17 +75,17 @@ def copy_goals(*, source: date, actor: User, now: datetime, percent: int = 100) 
         raise NotAllowed(_("你没有新建目标的权限。"), hint=_("请管理员给你的角色加上。"))
     if not 1 <= percent <= 1000:
         raise Invalid(_("调整幅度要在 1% 到 1000% 之间。"), hint=_("100 表示照抄。"), field="percent")
-    first = source.replace(day=1)
-    last = _month_end(first)
-    following = last + timedelta(days=1)
-    found = Goal.objects.visible_to(actor).filter(starts_on__gte=first, ends_on__lte=last)
+    if month is None:
+        raise Invalid(_("月份要写成 2026-03 这样。"), hint=_("选要复制的那个月。"), field="month")
+    following = month_of(month.last + timedelta(days=1))
+    found = Goal.objects.visible_to(actor).filter(starts_on__gte=month.first, ends_on__lte=month.last)
     rows = [
         Goal(
             metric=goal.metric,
             target=(goal.target * percent / 100).quantize(_PLACES) or goal.target,
-            starts_on=_moved(goal.starts_on, following),
+            starts_on=_moved(goal.starts_on, following.first),
             # A goal of the whole month stays one, whatever the month's length.
-            ends_on=_month_end(following) if goal.ends_on == last else _moved(goal.ends_on, following),
+            ends_on=following.last if goal.ends_on == month.last else _moved(goal.ends_on, following.first),
             owner_id=goal.owner_id,
             note=goal.note,
             team_id=goal.team_id,
@@ -96,21 +95,17 @@ def copy_goals(*, source: date, actor: User, now: datetime, percent: int = 100) 
         )
         for goal in found
     ]
-    before = set(Goal.objects.filter(starts_on__gte=following).values_list("pk", flat=True))
+    before = set(Goal.objects.filter(starts_on__gte=following.first).values_list("pk", flat=True))
     Goal.objects.bulk_create(rows, ignore_conflicts=True)
     made = list(
         Goal.objects.visible_to(actor)
-        .filter(starts_on__gte=following, ends_on__lte=_month_end(following))
+        .filter(starts_on__gte=following.first, ends_on__lte=following.last)
         .exclude(pk__in=before)
     )
-    audit(actor=actor, action="goal.copy", month=first.isoformat(), made=len(made), percent=percent)
+    audit(actor=actor, action="goal.copy", month=month.first.isoformat(), made=len(made), percent=percent)
     read_goals(now=now, goals=made)
     return made
 
 
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
-
-
 def _moved(day: date, month: date) -> date:
-    return month.replace(day=min(day.day, monthrange(month.year, month.month)[1]))
+    return month.replace(day=min(day.day, month_of(month).last.day))

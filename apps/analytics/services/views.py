@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -17,6 +18,7 @@ from apps.core.errors import Invalid, NotAllowed
 #: How long a link may live, in days.
 LIFETIMES = (1, 7, 30, 90)
 _MAX_QUERY = 1000
+_MAX_KEPT = 60
 _SHARED_AT_MOST = 200  # links of one person that work
 
 
@@ -55,6 +57,15 @@ def save_view(*, actor: User, page: str, name: str, query: str, team_id: int | N
     except IntegrityError as error:  # two clicks at once
         raise Invalid(_("这个页面已经有同名的视图。"), hint=_("换一个名称。"), field="name") from error
     return view
+
+
+def note_export(*, actor: User, page: str, what: str, query: str, count: int) -> None:
+    """Audit that ``count`` rows of ``what`` (a chart or a metric of ``page``) left the house as a file.
+
+    ``query`` says which: people's own words (a search) are not kept.
+    """
+    kept = {name: value[:_MAX_KEPT] for name, value in parse_qsl(query) if name not in ("q", "before")}
+    audit(actor=actor, action="dashboard.export", page=page, what=what, count=count, choice=kept)
 
 
 @transaction.atomic

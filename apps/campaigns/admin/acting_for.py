@@ -20,6 +20,7 @@ from apps.campaigns.selectors.plans import plan_of
 from apps.campaigns.services.engine import act, open_entry
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.members.models import Member
 from apps.members.selectors.search import search_members
 
@@ -78,7 +79,7 @@ def acting_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> HttpR
 
 
 def _member(user: User, pk: str) -> Member | None:
-    return Member.objects.visible_to(user).filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
+    return Member.objects.visible_to(user).filter(pk=whole(pk) or 0).first()
 
 
 def _entry(run: Run, code: str) -> Entry | None:

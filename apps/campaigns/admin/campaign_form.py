@@ -15,6 +15,7 @@ from apps.campaigns.models import Campaign
 from apps.campaigns.selectors.eligibility import clean_eligibility
 from apps.campaigns.services.recurrence import weekday_in_words, zone
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 from apps.groups.models import Group
 from apps.members.enums import Lifecycle
 from apps.members.models import Tag, Tier
@@ -116,9 +117,10 @@ class CampaignForm(forms.ModelForm):
 
     def clean_month_days(self) -> list[int]:
         tokens = [token for token in re.split(r"[\s,，、]+", self.cleaned_data["month_days"]) if token]
-        if not all(token.isdecimal() and 1 <= int(token) <= 31 for token in tokens):
+        days = {whole(token, at_least=1, at_most=31) for token in tokens}
+        if None in days:
             raise forms.ValidationError(_("请填 1 到 31 的日期，例如 18，或 8, 18, 28。"))
-        return sorted({int(token) for token in tokens})
+        return sorted(day for day in days if day is not None)
 
     def clean_holdout_percent(self) -> int:
         """Nobody is held out unless somebody says so."""

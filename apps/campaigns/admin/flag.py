@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
-from apps.campaigns.admin.pages import is_id, need, show, staff
+from apps.campaigns.admin.pages import need, show, staff
 from apps.campaigns.admin.run_pages import visible_run
 from apps.campaigns.enums import FlagState, Verdict
 from apps.campaigns.models import Flag
@@ -21,6 +21,7 @@ from apps.campaigns.selectors.risk_queue import cases, suspicious
 from apps.campaigns.services.risk.reviewing import Reviewed, review_entry
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import whole, wholes
 
 _PER_PAGE = 20
 _MOST_AT_ONCE = 100
@@ -59,8 +60,8 @@ class FlagAdmin(ReadOnlyModelAdmin):
         if request.method == "POST":
             return _decide(request)
         user = staff(request)
-        wanted = request.GET.get("run", "")
-        run = visible_run(request, int(wanted), "review_flag") if is_id(wanted) else None
+        wanted = whole(request.GET.get("run"))
+        run = None if wanted is None else visible_run(request, wanted, "review_flag")
         is_all = request.GET.get("all") == "1"
         page = Paginator(suspicious(user, run=run, is_all=is_all), _PER_PAGE).get_page(request.GET.get("p"))
         return show(
@@ -79,7 +80,7 @@ class FlagAdmin(ReadOnlyModelAdmin):
 
 def _decide(request: HttpRequest) -> HttpResponse:
     """``entry`` (several for the bulk), ``verdict`` and ``note``. What is refused is said; the others go through."""
-    ids = [int(pk) for pk in request.POST.getlist("entry") if pk.isdecimal() and len(pk) < 19][:_MOST_AT_ONCE]
+    ids = wholes(request.POST.getlist("entry"))[:_MOST_AT_ONCE]
     verdict = request.POST.get("verdict", "")
     if not ids or verdict not in Verdict.values:
         messages.error(request, _now("先勾选要处理的单子。"))
@@ -133,6 +134,6 @@ def _sentence(verdict: Verdict, done: list[Reviewed]) -> str:
 
 def _back(request: HttpRequest) -> str:
     """The same view of the queue: only its own query, never an address from outside."""
-    kept = {key: request.GET.get(key, "") for key in ("all", "run")}
-    query = "&".join(f"{key}={value}" for key, value in kept.items() if value.isdecimal())
+    kept = {key: whole(request.GET.get(key)) for key in ("all", "run")}
+    query = "&".join(f"{key}={value}" for key, value in kept.items() if value is not None)
     return reverse("admin:campaigns_flag_queue") + (f"?{query}" if query else "")

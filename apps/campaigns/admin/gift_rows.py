@@ -13,6 +13,7 @@ from apps.campaigns.models import Benefit, Campaign
 from apps.campaigns.selectors.economics import Gift
 from apps.campaigns.services.gift_bounds import MOST_AT_ONCE, check_quantity
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 
 _MOST_ROWS = 20
 
@@ -101,10 +102,11 @@ def typed_gifts(post: QueryDict, benefits: Iterable[Benefit]) -> TypedGifts:
 def _wrong(chosen: str, quantity: str, known: dict[str, Benefit], seen: set[str]) -> str:
     if chosen not in known:
         return _("这份礼品不能选，请换一份。")
-    if not quantity.isdecimal() or len(quantity) > 9 or not 1 <= int(quantity) <= MOST_AT_ONCE:
+    number = whole(quantity, at_least=1, at_most=MOST_AT_ONCE)
+    if number is None:
         return _("数量要填 1 到 %(most)s 的整数。") % {"most": f"{MOST_AT_ONCE:,}"}
     try:
-        check_quantity(known[chosen], int(quantity))
+        check_quantity(known[chosen], number)
     except Invalid as refusal:
         return str(refusal)
     if chosen in seen:

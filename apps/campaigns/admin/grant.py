@@ -35,6 +35,7 @@ from apps.campaigns.services.granting.by_staff import (
 from apps.campaigns.services.granting.holding import release_held
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 
 _MOST_AT_ONCE = 500
 
@@ -134,8 +135,8 @@ class GrantAdmin(GrantSteps, ReadOnlyModelAdmin):
             Q(shipping_number=term) & ~Q(shipping_number=""),
             Q(member__in=members_found(request, term)),
         ]
-        number = term.lstrip("#")
-        if number.isdecimal() and len(number) < 16:
+        number = whole(term.lstrip("#"))
+        if number is not None:
             ways.append(Q(pk=number))
         return found_by_any(queryset, *ways), False
 

@@ -10,6 +10,7 @@ from unfold.admin import ModelAdmin
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.core.errors import Text
+from apps.core.numbers import whole
 
 
 def show(
@@ -38,7 +39,7 @@ def need(request: HttpRequest, *permissions: str) -> None:
 
 def is_id(text: int | str) -> bool:
     """Could it be a row's number? Longer than a bigint it is none, however long a text is sent."""
-    return str(text).isdecimal() and len(str(text)) <= 18
+    return whole(text) is not None
 
 
 def visible_campaign(request: HttpRequest, pk: int | str, permission: str = "view_campaign") -> Campaign:

@@ -22,11 +22,11 @@ from unfold.views import ChangeList
 from apps.accounts.admin.base import ReadOnlyModelAdmin
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.campaigns.admin import acting_for, list_cells, queue_page, results_page, run_actions, run_monitor
-from apps.campaigns.admin.pages import is_id
 from apps.campaigns.admin.run_pages import RUN_COLOURS
 from apps.campaigns.enums import RunState
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.run_rows import RunCounts, counts_of
+from apps.core.numbers import whole
 
 _CLOCKS = {
     RunState.OPEN: (_("还剩 %s"), _("马上结束")),
@@ -99,7 +99,7 @@ class RunAdmin(ReadOnlyModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        return redirect("admin:campaigns_run_monitor", int(object_id) if is_id(object_id) else 0)
+        return redirect("admin:campaigns_run_monitor", whole(object_id) or 0)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         rows: QuerySet[Run] = super().get_queryset(request)

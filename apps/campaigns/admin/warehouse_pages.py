@@ -29,6 +29,7 @@ from apps.campaigns.services.granting.warehouse import (
 )
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.core.spreadsheets import csv_lines
 from apps.members.services.personal_data import EXPORT
 
@@ -50,9 +51,9 @@ def export_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponseBa
     need(request, "fulfil_grant")
     user, error = staff(request), None
     grants = Grant.objects.visible_to(user).filter(state=GrantState.AWAITING_SHIPMENT)
-    run = request.GET.get("run__id__exact", "")
-    if run.isdecimal() and len(run) < 16:
-        grants = grants.filter(run=int(run))
+    run = whole(request.GET.get("run__id__exact"))
+    if run is not None:
+        grants = grants.filter(run=run)
     if request.method == "POST":
         try:
             _count, rows = start_shipment_export(

@@ -14,6 +14,7 @@ from apps.accounts.api.origin import device_digest, ip_digest
 from apps.campaigns.services.engine import Origin
 from apps.core.clock import database_now
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 from apps.members.api.authentication import IsMember, MemberActor, MemberTokenAuthentication
 
 KEY_HEADER = "Idempotency-Key"
@@ -82,12 +83,13 @@ def whole_number(request: Request, name: str, *, default: int, most: int, least:
     text = request.query_params.get(name, "")
     if not text:
         return default
-    if not text.isascii() or not text.isdecimal() or len(text) > 18 or not least <= int(text) <= most:
+    number = whole(text, at_least=least, at_most=most)
+    if number is None:
         raise Invalid(
             _("“%(name)s”要是 %(least)d 到 %(most)d 的整数。") % {"name": name, "least": least, "most": most},
             field=name,
         )
-    return int(text)
+    return number
 
 
 def flag(request: Request, name: str) -> bool:

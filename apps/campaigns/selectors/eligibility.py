@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.core.numbers import wholes
 from apps.core.sentences import listed
 from apps.members.enums import Lifecycle
 from apps.members.models import Tag, Tier
@@ -21,7 +22,7 @@ def clean_eligibility(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ids(values: Any) -> list[int]:
-    return sorted({int(value) for value in values or [] if str(value).isdecimal()})
+    return sorted(set(wholes(values or [])))
 
 
 def eligibility_in_words(eligibility: Mapping[str, Any]) -> list[str]:

@@ -27,6 +27,7 @@ from apps.channels.models import Attempt, Delivery
 from apps.channels.services import by_person
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import wholes
 
 STATE_COLOURS = {
     DeliveryState.PENDING: "info",
@@ -227,7 +228,7 @@ class DeliveryAdmin(ReadOnlyModelAdmin):
         if not self.has_operate_permission(request):
             raise PermissionDenied
         service, states, label, _done = _VERBS[verb]
-        ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdigit()][:200]
+        ids = wholes(request.GET.get("ids", "").split(","))[:200]
         chosen = self.get_queryset(request).filter(pk__in=ids)
         form = DecideForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

@@ -19,6 +19,7 @@ from apps.channels.selectors.inbox import inbox, just_missed
 from apps.channels.services.by_person import cancel, mark_sent
 from apps.core.clock import database_now
 from apps.core.errors import DomainError, WrongState
+from apps.core.numbers import whole
 
 CARDS_SHOWN = 50
 #: How many waiting ones the page hears of when it asks what is new.
@@ -52,7 +53,7 @@ def inbox_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
 def _decide(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     pk = request.POST.get("delivery", "")
-    delivery = Delivery.objects.visible_to(user).filter(pk=int(pk) if pk.isdigit() else 0).first()
+    delivery = Delivery.objects.visible_to(user).filter(pk=whole(pk) or 0).first()
     if delivery is None:
         raise Http404
     is_cancel = request.POST.get("verb") == "cancel"

@@ -30,6 +30,7 @@ from apps.content_calendar.services.submission import submit_post
 from apps.content_calendar.services.variables import VARIABLES
 from apps.core.clock import database_now
 from apps.core.errors import DomainError, Invalid
+from apps.core.numbers import whole, wholes
 from apps.groups.models import Group
 
 _PICTURES_SHOWN = 11
@@ -95,8 +96,8 @@ def _prefilled(request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with suppress(ValueError, Invalid):
         found["scheduled_at"] = from_wall(datetime.fromisoformat(request.GET.get("at", "")))
-    if request.GET.get("group", "").isdecimal():
-        found["groups"] = [int(request.GET["group"])]
+    if (group := whole(request.GET.get("group"))) is not None:
+        found["groups"] = [group]
     found["team"] = staff(request).teams.first()
     return found
 
@@ -112,7 +113,7 @@ def _form_page(
     model_admin: ModelAdmin, request: HttpRequest, form: PostForm, post: Post | None
 ) -> HttpResponse:
     chosen_ids = [str(value) for value in _raw_groups(form)]
-    chosen = form.fields["groups"].queryset.filter(pk__in=[v for v in chosen_ids if v.isdecimal()])  # type: ignore[attr-defined]
+    chosen = form.fields["groups"].queryset.filter(pk__in=wholes(chosen_ids))  # type: ignore[attr-defined]
     picture = form["image"].value()
     pictures = list(Material.objects.visible_to(staff(request))[:_PICTURES_SHOWN])
     if picture and str(picture) not in {str(m.pk) for m in pictures}:
@@ -180,8 +181,7 @@ def _preview(request: HttpRequest, post: Post | None) -> HttpResponse:
         ids = [group.pk for group in form.cleaned_data.get("groups", [])]
         groups = list(Group.objects.filter(pk__in=ids).select_related("channel").order_by("name", "id"))
     now = database_now()
-    wanted = request.POST.get("preview_group", "")
-    first = int(wanted) if wanted.isdecimal() else None
+    first = whole(request.POST.get("preview_group"))
     return TemplateResponse(
         request,
         "content_calendar/_preview.html",
@@ -206,8 +206,8 @@ def preview_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         or staff(request).has_perm("content_calendar.change_post")
     ):
         raise PermissionDenied
-    wanted = request.POST.get("post", "")
+    wanted = whole(request.POST.get("post"))
     post = None
-    if wanted.isdecimal():
+    if wanted is not None:
         post = Post.objects.visible_to(staff(request)).filter(pk=wanted, state__in=EDITABLE_STATES).first()
     return _preview(request, post)

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from apps.accounts.models import User
 from apps.content_calendar.enums import PostState, Selection
 from apps.content_calendar.models import Post, PostTarget
+from apps.core.numbers import wholes
 from apps.groups.models import Group
 from apps.groups.models.group import GroupQuerySet
 
@@ -22,7 +23,7 @@ def clean_filter(raw: Mapping[str, Any]) -> dict[str, list[Any]]:
         values = raw.get(key) or []
         if not isinstance(values, list | tuple):
             continue
-        kept = [int(v) for v in values if str(v).isdecimal()] if key == "team" else [str(v) for v in values]
+        kept = list[int | str](wholes(values)) if key == "team" else [str(v) for v in values]
         if kept:
             cleaned[key] = sorted(set(kept))
     return cleaned

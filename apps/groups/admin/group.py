@@ -25,6 +25,7 @@ from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.channels.enums import ChannelState
 from apps.core.errors import DomainError
+from apps.core.numbers import whole, wholes
 from apps.groups.admin.board import board_columns
 from apps.groups.admin.bulk_forms import BulkForm, CloseForm, ZoneField, bulk_context
 from apps.groups.admin.filters import ChannelHealthFilter, FullnessFilter
@@ -177,7 +178,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
         """Ask what to change for the chosen groups, then do it for each through its service."""
         if not self.has_change_permission(request):
             return redirect("admin:groups_group_changelist")
-        ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()]
+        ids = wholes(request.GET.get("ids", "").split(","))
         groups = self.get_queryset(request).filter(pk__in=ids)
         form = BulkForm(request.POST or None, user=request.user)  # type: ignore[arg-type]
         if request.method == "POST" and form.is_valid():
@@ -267,8 +268,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     def _move_card(self, request: HttpRequest) -> HttpResponse:
         if not self.has_change_permission(request):
             return HttpResponse(_("你没有修改社群的权限。"), status=403)
-        wanted = request.POST.get("group", "")
-        group = get_object_or_404(self.get_queryset(request), pk=wanted if wanted.isdecimal() else None)
+        group = get_object_or_404(self.get_queryset(request), pk=whole(request.POST.get("group")))
         stage = request.POST.get("stage", "")
         if stage == GroupStage.CLOSED or stage not in GroupStage.values:
             return HttpResponse(_("结束一个群要写原因：请打开它，点“结束这个群”。"), status=409)

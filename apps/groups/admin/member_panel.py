@@ -10,6 +10,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from apps.accounts.admin.base import ScopedTabularInline
 from apps.accounts.models import User
+from apps.core.numbers import whole
 from apps.groups.models import Group, Membership
 from apps.members.admin import panels
 from apps.members.admin.panels import Fact
@@ -44,8 +45,8 @@ class GroupFilter(DropdownFilter):
         return [(str(pk), name) for pk, name in groups.order_by("name").values_list("pk", "name")[:1_000]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
-        chosen = self.value()
-        if not chosen or not chosen.isdecimal():
+        chosen = whole(self.value())
+        if chosen is None:
             return queryset
         stays = Membership.objects.visible_to(request.user).filter(group_id=chosen, left_at__isnull=True)
         return queryset.filter(Exists(stays.filter(member=OuterRef("pk"))))

@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 from apps.accounts.admin.base import ScopedModelAdmin, ScopedTabularInline
 from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.core.errors import DomainError, Invalid
+from apps.core.numbers import whole
 from apps.core.phones import canonical_phone
 from apps.groups.admin.membership_resource import MembershipResource
 from apps.groups.models import Group, Membership
@@ -66,16 +67,16 @@ class GroupFilter(admin.SimpleListFilter):
     parameter_name = "group__id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        chosen = request.GET.get(self.parameter_name, "")
+        chosen = whole(request.GET.get(self.parameter_name))
         groups = Group.objects.visible_to(request.user)  # type: ignore[arg-type]
-        return [(str(g.pk), g.name) for g in groups.filter(pk=chosen)] if chosen.isdecimal() else []
+        return [(str(g.pk), g.name) for g in groups.filter(pk=chosen)] if chosen is not None else []
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> QuerySet[Membership]:
-        value = self.value()
-        return queryset.filter(group_id=value) if value and str(value).isdecimal() else queryset
+        value = whole(self.value())
+        return queryset if value is None else queryset.filter(group_id=value)
 
 
 @admin.register(Membership)

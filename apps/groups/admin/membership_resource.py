@@ -8,6 +8,7 @@ from import_export.fields import Field
 
 from apps.accounts.admin.import_export import ChoiceWidget, CountWidget, NamedWidget, PlainResource
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 from apps.core.phones import canonical_phone
 from apps.groups.enums import MembershipRole, MembershipSource
 from apps.groups.models import Group, Membership
@@ -61,11 +62,11 @@ class MembershipResource(PlainResource):
         super().after_import(dataset, result, **kwargs)
 
     def _member(self, row: Any) -> Member:
-        number = str(row.get("成员编号") or "").strip()
+        number = whole(str(row.get("成员编号") or "").strip())
         text = str(row.get("手机号") or "").strip()
         members = Member.objects.visible_to(self.user) if self.user is not None else Member.objects.all()
-        if number.isdigit():
-            found = members.filter(pk=int(number)).first()
+        if number is not None:
+            found = members.filter(pk=number).first()
         else:
             try:
                 found = members.filter(phone=canonical_phone(text)).first()

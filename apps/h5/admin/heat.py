@@ -5,11 +5,12 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from apps.campaigns.admin.doors import preview_of
-from apps.campaigns.admin.pages import is_id, staff
+from apps.campaigns.admin.pages import staff
 from apps.campaigns.enums import LandingState
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign, LandingVersion
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.h5.admin.pages import campaign_with_visits, show, tabs
 from apps.h5.selectors.section_heat import heat_of
 
@@ -50,6 +51,6 @@ def _chosen(request: HttpRequest, versions: list[LandingVersion]) -> LandingVers
     if not wanted:
         return versions[0] if versions else None
     for version in versions:
-        if is_id(wanted) and version.pk == int(wanted):
+        if version.pk == whole(wanted):
             return version
     raise Http404

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from apps.campaigns.admin.pages import is_id, visible_campaign
+from apps.campaigns.admin.pages import visible_campaign
 from apps.campaigns.models import Campaign, Run
 from apps.core.errors import Text
+from apps.core.numbers import whole
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def chosen_run(request: HttpRequest, runs: list[Run]) -> Run | None:
     if not wanted:
         return None
     for run in runs:
-        if is_id(wanted) and run.pk == int(wanted):
+        if run.pk == whole(wanted):
             return run
     raise Http404
 

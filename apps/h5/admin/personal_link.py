@@ -17,6 +17,7 @@ from apps.campaigns.models import Run
 from apps.campaigns.selectors.public_runs import going_and_coming
 from apps.core.clock import database_now
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 from apps.h5.services.personal_links import MOST_DAYS, personal_link
 from apps.members.admin import panels
 from apps.members.admin.panels import Tool
@@ -64,14 +65,14 @@ def personal_link_view(request: HttpRequest, pk: int) -> HttpResponse:
 def _chosen(runs: QuerySet[Run], text: str) -> Run | None:
     if not text:
         return None
-    run = runs.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 18 else None
+    run = runs.filter(pk=whole(text) or 0).first()
     if run is None:
         raise Invalid(_("没有这期活动。"), hint=_("请从列表里选一期。"), field="run")
     return run
 
 
 def _days(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return whole(text, at_most=999) or 0
 
 
 def _tool(member: Member, user: User) -> Tool | None:

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from apps.campaigns.selectors.board import board as board_of
 from apps.campaigns.selectors.plans import plan_of
+from apps.core.numbers import whole
 from apps.h5.selectors.run_page import shelf as shelf_of
 from apps.h5.views.base import member_id_of, now_of, public_page
 from apps.h5.views.play import found_run
@@ -35,8 +36,7 @@ def shelf(request: HttpRequest, pk: int) -> HttpResponse:
     plan = plan_of(run.pk, run.revision)
     if not plan.mechanic.is_browsable:
         raise Http404
-    text = request.GET.get("before", "")
-    before = int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else 0
+    before = whole(request.GET.get("before")) or 0
     found = shelf_of(run, plan, member_id=member_id_of(request), now=now, most=_CARDS + 1, before=before)
     context = {
         "run": run,

@@ -12,6 +12,7 @@ from apps.campaigns.mechanics.base import Button, Param, ParamKind, Verb
 from apps.campaigns.models import Contribution, Entry, Run
 from apps.core.errors import DomainError, Invalid
 from apps.core.errors import Text as Words
+from apps.core.numbers import whole
 from apps.h5.selectors.entry_page import EntryPage
 from apps.h5.services.drafts import Draft
 from apps.h5.views.asking import control_of, fields_of, new_key
@@ -105,9 +106,7 @@ def _parts(page: EntryPage) -> list[tuple[str, Words]]:
 
 
 def _giver(page: EntryPage, part: str) -> int | None:
-    if not part.isascii() or not part.isdecimal() or len(part) > 18:
-        return None
-    rows = Contribution.objects.filter(pk=int(part), entry=page.entry)
+    rows = Contribution.objects.filter(pk=whole(part) or 0, entry=page.entry)
     return rows.values_list("member_id", flat=True).first()
 
 

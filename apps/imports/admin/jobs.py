@@ -12,6 +12,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFil
 from unfold.decorators import action, display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin
+from apps.core.numbers import whole
 from apps.imports.admin import downloads, outcome, wizard
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob
@@ -82,9 +83,10 @@ class ImportJobAdmin(ReadOnlyModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """A job's page is the wizard step where it stands."""
-        if not object_id.isdecimal():
+        number = whole(object_id)
+        if number is None:
             raise Http404
-        return redirect("admin:imports_importjob_job", int(object_id))
+        return redirect("admin:imports_importjob_job", number)
 
     def get_urls(self) -> list[URLPattern]:
         views = {

@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.services.audit import audit
 from apps.core.errors import Invalid, NotAllowed, WrongState
 from apps.core.models import move
+from apps.core.numbers import whole
 from apps.core.sentences import listed
 from apps.core.spreadsheet_files import Format, Unreadable, sniff
 from apps.imports.enums import EDITABLE_STATES, JOB_MOVES, JobState
@@ -130,7 +131,7 @@ def check_mapping(job: ImportJob, mapping: dict[str, str]) -> None:
     labels = {column.key: str(column.label) for column in target.columns}
     width = data_width(job.headers)
     for index, key in mapping.items():
-        if not index.isdigit() or int(index) >= width or key not in labels:
+        if whole(index, at_most=width - 1) is None or key not in labels:
             raise Invalid(_("列对应里有不存在的列。"), hint=_("请刷新页面重新选择。"))
     values = list(mapping.values())
     for key in values:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, MultipleDropdownFilter
 
+from apps.core.numbers import wholes
 from apps.members.models import Member, MemberTag, Tag
 from apps.members.selectors.search import distinct_values
 
@@ -21,7 +22,7 @@ class TagFilter(MultipleDropdownFilter):
         return [(str(pk), name) for pk, name in Tag.objects.values_list("pk", "name")[:500]]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Member]) -> QuerySet[Member]:
-        chosen = [int(value) for value in self.value() or [] if str(value).isdecimal()]
+        chosen = wholes(self.value() or [])
         if not chosen:
             return queryset
         return queryset.filter(Exists(MemberTag.objects.filter(member=OuterRef("pk"), tag_id__in=chosen)))

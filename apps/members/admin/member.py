@@ -17,6 +17,7 @@ from apps.accounts.admin.base import ScopedModelAdmin, visible
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.services.audit import audit
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.core.sentences import listed
 from apps.members.admin import panels
 from apps.members.admin.actions import add_tags
@@ -185,7 +186,7 @@ class MemberAdmin(ScopedModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         context = extra_context or {}
-        if object_id and object_id.isdecimal() and request.method == "GET":
+        if whole(object_id) is not None and request.method == "GET":
             member = visible(Member.objects.select_related("tier"), request).filter(pk=object_id).first()
             if member is not None:
                 context = {**context, **self._head(request, member)}

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from django.utils.translation import gettext as _
 
 from apps.core.errors import Invalid
+from apps.core.numbers import whole
 from apps.orders.providers.base import BadNotice, Credentials
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
@@ -47,7 +48,8 @@ def authorization(method: str, path: str, body: bytes, *, credentials: Credentia
 def verify(headers: Mapping[str, str], body: bytes, *, credentials: Credentials, now: datetime) -> None:
     """Check that the platform signed ``body`` within the window. Raises ``BadNotice``."""
     stamp, nonce = headers.get("wechatpay-timestamp", ""), headers.get("wechatpay-nonce", "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+    at = whole(stamp, at_most=10**12)
+    if at is None:
         raise BadNotice("no timestamp")
     if headers.get("wechatpay-serial", "") != credentials["public_key_id"]:
         raise BadNotice("signed with another key")
@@ -57,7 +59,7 @@ def verify(headers: Mapping[str, str], body: bytes, *, credentials: Credentials,
         _public_key(credentials["public_key"]).verify(signature, message, PKCS1v15(), SHA256())
     except (ValueError, InvalidSignature):
         raise BadNotice("wrong signature") from None
-    if abs(now.timestamp() - int(stamp)) > WINDOW_SECONDS:
+    if abs(now.timestamp() - at) > WINDOW_SECONDS:
         raise BadNotice("too old or from the future")
 
 

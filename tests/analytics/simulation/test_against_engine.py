@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.accounts.enums import Role
 from apps.analytics.selectors.forecasts import actual_of
-from apps.analytics.selectors.priors import priors_of, spread_of
+from apps.analytics.selectors.priors import dispersion_of, priors_of
 from apps.analytics.services.rolling import rebuild
 from apps.analytics.simulation.engine import simulate
 from apps.analytics.simulation.priors import Priors, Source, rate, share
@@ -154,6 +154,6 @@ def test_priors_are_found_again_in_our_own_history(make_user, team):
 
 
 def test_spread_by_moments():
-    assert spread_of(0, 0) == spread_of(2, 1.5) == float("inf")
-    assert spread_of(2.0, 6.0) == pytest.approx(1.0)
-    assert spread_of(1.0, 1_000.0) == 0.1
+    assert dispersion_of(0, 0) == dispersion_of(2, 1.5) == float("inf")
+    assert dispersion_of(2.0, 6.0) == pytest.approx(1.0)
+    assert dispersion_of(1.0, 1_000.0) == 0.1

@@ -1,30 +1,38 @@
 """Handing out a chart's table as a spreadsheet, formulas neutralised (S5)."""
 
 import io
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 
+from apps.accounts.models import User
 from apps.analytics.admin.board.charts import Chart, Table
-from apps.analytics.admin.board.filters import Filters
+from apps.analytics.selectors.periods import Period
+from apps.analytics.services.views import note_export
 from apps.core.spreadsheets import as_cell, csv_lines
-
-if TYPE_CHECKING:
-    from apps.analytics.admin.board.page import Page
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def exported(page: "Page", filters: Filters, built: dict[str, Any], request: HttpRequest) -> HttpResponse:
-    """The table of the chart named by ``?export=``; 404 for an unknown one. ``format`` csv (default) or xlsx."""
-    chart: Chart | None = built.get("charts", {}).get(request.GET["export"])
+def exported(
+    request: HttpRequest, charts: Mapping[str, Chart], *, page: str, title: Any, period: Period, query: str
+) -> HttpResponse:
+    """The table of the chart named by ``?export=``; 404 for an unknown one. ``format`` csv (default) or xlsx.
+
+    ``title`` and ``period`` name the file; ``page`` and ``query`` stand in the audit.
+    """
+    chart = charts.get(request.GET["export"])
     if chart is None:
         raise Http404(_("这个页面没有这张图表。"))
-    name = f"{page.label}-{chart.title}-{filters.period.first}-{filters.period.last}"
+    note_export(
+        actor=cast(User, request.user), page=page, what=chart.key, query=query, count=len(chart.table.rows)
+    )
+    name = f"{title}-{chart.title}-{period.first}-{period.last}"
     if request.GET.get("format") == "xlsx":
         return _download(_workbook(chart.table), _XLSX, f"{name}.xlsx")
     header = [str(column.label) for column in chart.table.columns]

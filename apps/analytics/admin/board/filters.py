@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Team, User
 from apps.analytics.admin.board.presets import CUSTOM, DEFAULT, PRESETS, previous_of
 from apps.analytics.enums import Dimension
-from apps.analytics.selectors.periods import Period, day_of
+from apps.analytics.selectors.periods import EARLIEST, LATEST, Period, day_of
 from apps.analytics.selectors.scope import Scope, scope_of
 from apps.campaigns.models import Campaign, Run
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.groups.models import Group
 
 #: Nobody reads a longer range by the day, and a mistyped century must not read all rollups.
@@ -166,9 +167,7 @@ def _one(
     text = texts.get(name, "").strip()
     if not text:
         return None
-    found = (
-        rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 16 else None
-    )
+    found = rows.filter(pk=whole(text)).first()
     if found is None:
         problems.append(_("没有找到这个%s，或者不归你看，已不按它筛选。") % noun)
         return None
@@ -192,7 +191,7 @@ def _period(texts: Mapping[str, str], today: date, default: str, problems: list[
     if first > last:
         first, last = last, first
         problems.append(_("开始日期在结束日期之后，已对调。"))
-    if not (date(2000, 1, 1) <= first and last <= date(2100, 1, 1)):
+    if not (first >= EARLIEST and last <= LATEST):
         problems.append(_("日期太远了，已换成%s。") % PRESETS[default][0])
         return fallback
     if (last - first).days >= MAX_DAYS:

@@ -1,5 +1,6 @@
 """Addresses behind figures (A2)."""
 
+from functools import cache
 from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
@@ -41,9 +42,13 @@ def page_url(page_key: str, filters: Filters, **changes: object) -> str:
     return f"{found}?{filters.query(**changes)}" if found else ""
 
 
+#: A page of groups has thousands of links to the same few places.
+_path = cache(reverse)
+
+
 def _address(name: str, query: dict[str, str]) -> str:
     try:
-        found = reverse(f"admin:{name}")
+        found = _path(f"admin:{name}")
     except NoReverseMatch:
         return ""
     return f"{found}?{urlencode(query)}" if query else found

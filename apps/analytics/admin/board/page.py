@@ -58,7 +58,14 @@ def page_view(page: Page, request: HttpRequest) -> HttpResponse:
     filters = Filters.from_request(request, default=page.preset)
     built = page.build(filters)
     if "export" in request.GET:
-        return exported(page, filters, built, request)
+        return exported(
+            request,
+            built.get("charts", {}),
+            page=page.key,
+            title=page.label,
+            period=filters.period,
+            query=filters.query(),
+        )
     context = {**site.each_context(request), "is_fullwidth": "1", "board_base": page.base}
     tools = tools_of(page, filters)
     return TemplateResponse(

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.periods import Period, month_before
 
 CUSTOM = "custom"
 DEFAULT = "7d"
@@ -18,11 +18,6 @@ def _week(today: date) -> Period:
     return Period(today - today.weekday() * _DAY, today)
 
 
-def _last_month(today: date) -> Period:
-    last = today.replace(day=1) - _DAY
-    return Period(last.replace(day=1), last)
-
-
 #: key → (label, range on a given day).
 PRESETS: dict[str, tuple[str | Promise, Callable[[date], Period]]] = {
     "today": (_("今天"), lambda today: Period(today, today)),
@@ -31,7 +26,7 @@ PRESETS: dict[str, tuple[str | Promise, Callable[[date], Period]]] = {
     "30d": (_("近 30 天"), lambda today: Period(today - 29 * _DAY, today)),
     "week": (_("本周"), _week),
     "month": (_("本月"), lambda today: Period(today.replace(day=1), today)),
-    "last_month": (_("上月"), _last_month),
+    "last_month": (_("上月"), month_before),
 }
 
 
@@ -41,10 +36,10 @@ def previous_of(preset: str, period: Period) -> Period:
     本周 and 本月 are compared with the same days of the week or month before, as far as it has them.
     """
     if preset == "last_month":
-        return _last_month(period.first)
+        return month_before(period.first)
     if preset == "week":
         return Period(period.first - 7 * _DAY, period.last - 7 * _DAY)
     if preset == "month":
-        whole = _last_month(period.first)
+        whole = month_before(period.first)
         return Period(whole.first, min(whole.first + (period.days - 1) * _DAY, whole.last))
     return period.previous()

@@ -23,6 +23,7 @@ from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.selectors.periods import day_of
 from apps.analytics.selectors.runs import of_runs, reach_by_day, runs_of, whole_time
 from apps.campaigns.models import Run
+from apps.core.numbers import wholes
 from apps.core.proportions import Z
 
 MOST = 4
@@ -34,9 +35,7 @@ _COUNTED = (Unit.COUNT, Unit.PEOPLE)
 def picked_runs(filters: Filters, offered: Sequence[Run]) -> list[Run]:
     """The runs that ``pick1`` … ``pick4`` name, as far as they may be seen."""
     wanted = [filters.more.get(f"pick{number}", "") for number in range(1, MOST + 1)]
-    numbers = list(
-        dict.fromkeys(int(text) for text in wanted if text.isascii() and text.isdigit() and len(text) < 16)
-    )
+    numbers = list(dict.fromkeys(wholes(wanted)))
     known = {run.pk: run for run in offered}
     missing = [number for number in numbers if number not in known]
     if missing:

@@ -13,6 +13,7 @@ from apps.analytics.admin.board.charts import Chart
 from apps.analytics.admin.board.export import exported
 from apps.analytics.selectors.periods import Period, day_of
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 
 SEE = "analytics.view_dashboard"
 
@@ -30,11 +31,6 @@ class Here:
         for name in ("export", "format"):
             kept.pop(name, None)
         return kept.urlencode()
-
-
-@dataclass(frozen=True)
-class _Named:
-    label: Any
 
 
 def staff(request: HttpRequest, permission: str = SEE) -> User:
@@ -57,8 +53,14 @@ def show(
     today = day_of(database_now())
     here = Here(request, Period(today, today))
     if "export" in request.GET:
-        built = {"charts": charts or {}}
-        return exported(cast(Any, _Named(title)), cast(Any, here), built, request)
+        return exported(
+            request,
+            charts or {},
+            page=template.removesuffix(".html"),
+            title=title,
+            period=here.period,
+            query=here.query(),
+        )
     everything = {
         **site.each_context(request),
         "title": title,
@@ -73,6 +75,7 @@ def show(
 
 def number_of(text: str) -> int:
     """A row's number from an address; 404 for anything else."""
-    if not text.isdecimal() or len(text) > 18:
+    number = whole(text)
+    if number is None:
         raise Http404
-    return int(text)
+    return number

@@ -23,6 +23,7 @@ from apps.campaigns.admin.rule_inputs import (
 )
 from apps.campaigns.mechanics.base import Mechanic
 from apps.campaigns.models import Campaign
+from apps.core.numbers import whole
 from apps.core.sentences import labelled
 
 _LETTERS = "abcd"
@@ -172,8 +173,7 @@ def read(query: QueryDict, *, campaign: Campaign, mechanic: Mechanic[Any], histo
 
 
 def _count(query: QueryDict) -> int:
-    text = query.get("n", "1")
-    return min(max(int(text), 1), MOST_VARIANTS) if text.isdecimal() and len(text) < 3 else 1
+    return min(max(whole(query.get("n"), at_most=99) or 1, 1), MOST_VARIANTS)
 
 
 def _common(reader: _Reader, setting: Setting) -> tuple[list[Box], Setting]:

@@ -13,17 +13,14 @@ from apps.analytics.admin.board.page import Route
 from apps.analytics.models import Alert
 from apps.analytics.services.alerts import acknowledge
 from apps.core.clock import database_now
+from apps.core.numbers import whole, wholes
 
 
 def view(request: HttpRequest) -> HttpResponse:
     """POST ``alert`` (ids, several) and ``note``."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    ids = [
-        int(text)
-        for text in request.POST.getlist("alert")[:200]
-        if text.isascii() and text.isdigit() and len(text) < 16
-    ]
+    ids = wholes(request.POST.getlist("alert")[:200])
     run_service(
         request,
         lambda: acknowledge(
@@ -34,8 +31,8 @@ def view(request: HttpRequest) -> HttpResponse:
         ),
         success=lambda number: _("已处理 %d 条。") % number if number else _("没有要处理的。"),
     )
-    rule = request.POST.get("rule", "")
-    return redirect(reverse("admin:analytics_alerts") + (f"?rule={rule}" if rule.isdigit() else ""))
+    rule = whole(request.POST.get("rule"))
+    return redirect(reverse("admin:analytics_alerts") + ("" if rule is None else f"?rule={rule}"))
 
 
 ROUTE = Route("alerts_seen", "alerts/seen/", view)

@@ -17,6 +17,7 @@ from apps.analytics.selectors.experiments import comparable_metrics, free_groups
 from apps.analytics.services.experiments import LEAST_GROUPS, create_experiment
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import wholes
 
 _SHOWN = 100
 
@@ -43,7 +44,7 @@ def _form(request: HttpRequest) -> HttpResponse:
     now = database_now()
     metrics = comparable_metrics()
     groups = list(free_groups(user))
-    picked = {int(pk) for pk in typed.getlist("groups") if pk.isdecimal() and len(pk) < 19}
+    picked = set(wholes(typed.getlist("groups")))
     chosen = [group for group in groups if group.pk in picked]
     values = {
         "name": typed.get("name", "")[:80],

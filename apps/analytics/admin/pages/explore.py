@@ -1,5 +1,6 @@
 """自助分析: any funnel or retention over the facts themselves."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -59,12 +60,16 @@ def build(filters: Filters) -> dict[str, Any]:
     return built
 
 
-def _names(breakdown: Breakdown, keys: list[str]) -> dict[str, str]:
+def _names(breakdown: Breakdown, lines: Sequence[FunnelLine | RetentionLine]) -> list[str]:
+    """What each line is called."""
+    keys = [one.key for one in lines if one.key]
     if breakdown.is_whole:
-        return {"": _t("全部")}
-    if breakdown.dim == Dimension.TOTAL:
-        return {key: key or _t("未标明") for key in keys}
-    return labels_of(breakdown.dim, [key for key in keys if key]) | {"": _t("未标明")}
+        names = {"": _t("全部")}
+    elif breakdown.dim == Dimension.TOTAL:
+        names = {"": _t("未标明"), **{key: key for key in keys}}
+    else:
+        names = labels_of(breakdown.dim, keys) | {"": _t("未标明")}
+    return [_t("其他") if one.is_rest else names[one.key] for one in lines]
 
 
 def _span(span: timedelta | None) -> str:
@@ -77,17 +82,17 @@ def _span(span: timedelta | None) -> str:
 
 
 def _funnel_charts(question: Funnel, lines: list[FunnelLine]) -> dict[str, Chart]:
-    names = _names(question.breakdown, [one.key for one in lines])
+    names = _names(question.breakdown, lines)
     steps = [f"{n}. {EventKind(step.kind).label}" for n, step in enumerate(question.steps, start=1)]
     columns = [Column(_("对象"), is_number=False), Column(_("步骤"), is_number=False)]
     columns += [Column(_("人数")), Column(_("占第一步")), Column(_("占上一步"))]
     columns += [Column(_("用时中位数")), Column(_("九成在这之内"))]
     rows: list[list[Cell]] = []
-    for one in lines:
+    for words, one in zip(names, lines, strict=True):
         for name, stage in zip(steps, one.stages, strict=True):
             rows.append(
                 [
-                    text_cell(names[one.key]),
+                    text_cell(words),
                     text_cell(name),
                     number_cell(stage.members, Unit.PEOPLE),
                     reading_cell(stage.of_first, Unit.PERCENT),
@@ -100,7 +105,10 @@ def _funnel_charts(question: Funnel, lines: list[FunnelLine]) -> dict[str, Chart
         "funnel",
         _("漏斗"),
         steps if lines else [],
-        [Series(names[one.key], [stage.members for stage in one.stages], Unit.PEOPLE) for one in lines[:8]],
+        [
+            Series(words, [stage.members for stage in one.stages], Unit.PEOPLE)
+            for words, one in zip(names[:8], lines[:8], strict=True)
+        ],
         x_label=_("步骤"),
         empty=_NOTHING,
         note=_("每个人从时段内第一次做第一步算起，在时限内按顺序走到哪一步。"),
@@ -112,14 +120,17 @@ def _funnel_charts(question: Funnel, lines: list[FunnelLine]) -> dict[str, Chart
 
 
 def _retention_charts(question: Retention, lines: list[RetentionLine]) -> dict[str, Chart]:
-    names = _names(question.breakdown, [one.key for one in lines])
+    names = _names(question.breakdown, lines)
     length = max((len(one.readings) for one in lines), default=0)
     x = [_t("第 %d 期") % n if n else _t("当期") for n in range(length)]
     drawn = line(
         "retention",
         _("留存"),
         x,
-        [Series(names[one.key], [_value(one, n) for n in range(length)], Unit.PERCENT) for one in lines[:8]],
+        [
+            Series(words, [_value(one, n) for n in range(length)], Unit.PERCENT)
+            for words, one in zip(names[:8], lines[:8], strict=True)
+        ],
         x_label=_("之后"),
         empty=_NOTHING,
         note=_("每个人从时段内第一次做起点算起；只算已经过完的那些期。"),
@@ -127,11 +138,11 @@ def _retention_charts(question: Retention, lines: list[RetentionLine]) -> dict[s
     columns = [Column(_("对象"), is_number=False), Column(_("人数")), *(Column(name) for name in x)]
     rows = [
         [
-            text_cell(names[one.key]),
+            text_cell(words),
             number_cell(one.size, Unit.PEOPLE),
             *(reading_cell(_reading(one, n), Unit.PERCENT) for n in range(length)),
         ]
-        for one in lines
+        for words, one in zip(names, lines, strict=True)
     ]
     return {
         "retention": drawn,

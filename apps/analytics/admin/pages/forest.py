@@ -26,6 +26,7 @@ from apps.analytics.metrics.base import share
 from apps.analytics.models import Branch
 from apps.analytics.selectors import forest
 from apps.campaigns.enums import BenefitKind
+from apps.core.numbers import whole
 
 _EMPTY = _(
     "还没有裂变关系。成员由谁邀请，来自导入名单的“邀请人手机”一列，或活动里新朋友的参与；汇总后这里会长出树来。"
@@ -65,9 +66,9 @@ def build(filters: Filters) -> dict[str, Any]:
 def _chosen(
     more: dict[str, str], teams: list[int], found: list[Branch], roots: list[Branch]
 ) -> Branch | None:
-    text = more.get("member", "")
-    if text.isascii() and text.isdigit() and len(text) < 16:
-        branch = forest.branch_of(teams, int(text))
+    member_id = whole(more.get("member"))
+    if member_id is not None:
+        branch = forest.branch_of(teams, member_id)
         if branch is not None:
             return branch
     return next(iter(found or roots), None)

@@ -7,6 +7,10 @@ from apps.analytics.admin.board.page import Route
 from apps.analytics.admin.pages.forest import datum, more_datum
 from apps.analytics.selectors import forest
 from apps.analytics.selectors.scope import HOUSE, scope_of
+from apps.core.numbers import whole
+
+#: No member has brought more.
+_FURTHEST = 10_000_000
 
 
 def view(request: HttpRequest, team_id: str, member_id: int) -> HttpResponse:
@@ -14,16 +18,16 @@ def view(request: HttpRequest, team_id: str, member_id: int) -> HttpResponse:
     user = request.user
     if not user.is_authenticated or not user.has_perm("analytics.view_dashboard"):
         raise PermissionDenied
-    try:
-        team, offset = int(team_id), min(int(request.GET.get("offset", "0")), 10_000_000)
-    except ValueError as error:
-        raise Http404 from error
+    team = HOUSE if team_id == str(HOUSE) else whole(team_id)
+    offset = whole(request.GET.get("offset", "0"), at_most=_FURTHEST)
+    if team is None or offset is None:
+        raise Http404
     scope = scope_of(user)
     may = scope.team_ids is None or team in scope.team_ids
     branch = (
         forest.branch_of([team], member_id) if may and (team != HOUSE or scope.team_ids is None) else None
     )
-    if branch is None or offset < 0:
+    if branch is None:
         raise Http404
     nodes, left = forest.children_of(branch, offset=offset)
     found = [datum(node) for node in nodes]

@@ -21,8 +21,7 @@ from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Goal
 from apps.analytics.selectors.goals import elapsed, why
-from apps.analytics.selectors.periods import Period, day_of
-from apps.analytics.selectors.review_peers import month_before
+from apps.analytics.selectors.periods import Period, day_of, month_before
 
 _MOST = 200
 _SHOWS: dict[str, str | Promise] = {

@@ -17,6 +17,7 @@ from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import Review, ReviewVersion
 from apps.analytics.selectors.periods import day_of
 from apps.analytics.selectors.reviews import compared, is_overdue, review_before, reviews_of
+from apps.core.numbers import whole
 
 _PEOPLE = 200
 
@@ -72,10 +73,7 @@ def build(filters: Filters) -> dict[str, Any]:
 
 
 def _review(filters: Filters) -> Review:
-    text = filters.more.get("review", "")
-    found = None
-    if text.isascii() and text.isdigit() and len(text) < 16:
-        found = reviews_of(filters.user).filter(pk=int(text)).first()
+    found = reviews_of(filters.user).filter(pk=whole(filters.more.get("review")) or 0).first()
     if found is None:
         raise Http404
     return found
@@ -88,12 +86,7 @@ def _version(review: Review, filters: Filters) -> ReviewVersion | None:
         if published is None and review.state != ReviewState.PUBLISHED:
             raise Http404
         return published if review.state != ReviewState.PUBLISHED else None
-    text = filters.more.get("version", "")
-    return (
-        review.versions.filter(number=int(text)).first()
-        if text.isascii() and text.isdigit() and len(text) < 6
-        else None
-    )
+    return review.versions.filter(number=whole(filters.more.get("version")) or 0).first()
 
 
 def _hypotheses(review: Review) -> list[dict[str, Any]]:

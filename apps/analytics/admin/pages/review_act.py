@@ -29,6 +29,7 @@ from apps.analytics.services.reviews import (
 )
 from apps.core.clock import database_now
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 
 
 def view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -51,13 +52,12 @@ def view(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 def _write(request: HttpRequest, review: Review, user: User) -> HttpResponse:
     """Nothing typed is lost: on a clash the page comes back with what was typed beside what is there."""
     typed = {key: request.POST[key] for key in ReviewSection.values if key in request.POST}
-    text = request.POST.get("revision", "")
     is_script = "application/json" in request.headers.get("Accept", "")
     try:
         saved = write(
             review=review,
             sections=typed,
-            revision=int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0,
+            revision=whole(request.POST.get("revision"), at_most=10**8) or 0,
             actor=user,
             now=database_now(),
         )
@@ -97,17 +97,16 @@ def _reopen(request: HttpRequest, review: Review, user: User) -> None:
 
 def _add(request: HttpRequest, review: Review, user: User) -> None:
     """``hypothesis`` and ``number`` take up a suggestion; else ``text``, ``owner``, ``due_on``."""
-    number = request.POST.get("number", "")
-    if request.POST.get("hypothesis") and number.isascii() and number.isdigit() and len(number) < 4:
+    number = whole(request.POST.get("number"), at_most=999)
+    if request.POST.get("hypothesis") and number is not None:
         take_up(
             review=review,
             hypothesis=request.POST["hypothesis"],
-            number=int(number),
+            number=number,
             actor=user,
             now=database_now(),
         )
         return
-    owner = request.POST.get("owner", "")
     people = User.objects.filter(is_active=True, is_staff=True)
     team = review.home_team
     if team is not None:
@@ -121,20 +120,13 @@ def _add(request: HttpRequest, review: Review, user: User) -> None:
         text=request.POST.get("text", ""),
         actor=user,
         now=database_now(),
-        owner=people.filter(pk=int(owner)).first()
-        if owner.isascii() and owner.isdigit() and len(owner) < 16
-        else None,
+        owner=people.filter(pk=whole(request.POST.get("owner"))).first(),
         due_on=due_on,
     )
 
 
 def _action(request: HttpRequest, review: Review) -> ReviewAction:
-    text = request.POST.get("action", "")
-    found = (
-        review.actions.filter(pk=int(text)).first()
-        if text.isascii() and text.isdigit() and len(text) < 16
-        else None
-    )
+    found = review.actions.filter(pk=whole(request.POST.get("action")) or 0).first()
     if found is None:
         raise Http404
     return found

@@ -12,8 +12,7 @@ from apps.analytics.admin.board.filters import Filters
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.review_tables import weakest_in_words
 from apps.analytics.enums import ReviewKind
-from apps.analytics.selectors.periods import day_of
-from apps.analytics.selectors.review_peers import month_before
+from apps.analytics.selectors.periods import day_of, month_before
 from apps.analytics.selectors.reviews import reviews_of
 from apps.analytics.selectors.scope import scope_of
 from apps.campaigns.enums import RunState

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,7 +24,9 @@ from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.selectors.figures import readings
-from apps.analytics.selectors.rows import Behind, every_row, rows, totals
+from apps.analytics.selectors.rows import Behind, Fact, Totals, every_row, rows, totals
+from apps.analytics.services.views import note_export
+from apps.core.errors import DomainError
 from apps.core.sentences import labelled
 from apps.core.spreadsheets import csv_lines
 from apps.events.enums import EventKind
@@ -35,37 +39,61 @@ def build(filters: Filters) -> dict[str, Any]:
     behind = _behind(filters)
     if behind is None:
         return {"families": _choices(filters), "is_unknown": bool(filters.more.get("metric"))}
-    facts, place = rows(behind, before=_place(filters.more.get("before", "")))
+    try:
+        facts, place = rows(behind, before=_place(filters.more.get("before", "")))
+    except DomainError as error:
+        return {"metric": behind.metric, "figure": _figure(behind), "slice": _slice(behind), "problem": error}
     sums = totals(behind)
     return {
         "metric": behind.metric,
         "figure": _figure(behind),
         "slice": _slice(behind),
         "kinds": _kinds(behind, filters),
-        "tiles": [
-            Tile(label=_("事实"), text=say_number(sums.facts, Unit.COUNT)),
-            Tile(label=_("成员"), text=say_number(sums.members, Unit.PEOPLE)),
-        ],
+        "tiles": _tiles(sums),
         "table": table_of(facts, filters.user),
         "first_query": filters.query(before=None) if filters.more.get("before") else "",
         "next_query": "" if place is None else filters.query(before=f"{place[0].isoformat()}_{place[1]}"),
         "export_url": f"{reverse('admin:analytics_rows_export')}?{filters.query(before=None)}",
-        "is_cut": sums.facts > MOST_EXPORTED,
+        "is_cut": sums is None or sums.facts > MOST_EXPORTED,
         "most": MOST_EXPORTED,
     }
 
 
+def _tiles(sums: Totals | None) -> list[Tile]:
+    if sums is None:
+        return [Tile(label=_("事实"), text=NOTHING, note=_("太多了，没有数完。缩短时间范围再看。"))]
+    return [
+        Tile(label=_("事实"), text=say_number(sums.facts, Unit.COUNT)),
+        Tile(label=_("成员"), text=say_number(sums.members, Unit.PEOPLE)),
+    ]
+
+
 def export(request: HttpRequest) -> HttpResponse:
-    """All the facts behind a figure as CSV, names masked, formulas neutralised; at most ``MOST_EXPORTED``."""
+    """All the facts behind a figure as CSV, names masked, formulas neutralised; at most ``MOST_EXPORTED``, which the
+    file says of itself where it is cut. Audited."""
     if not request.user.has_perm(PAGE.permission):
         raise PermissionDenied
     filters = Filters.from_request(request)
     behind = _behind(filters)
     if behind is None:
         raise Http404(_("没有这个指标。"))
+    user = cast(User, request.user)
+    try:
+        pages = list(every_row(behind, at_most=MOST_EXPORTED + 1))
+    except DomainError as error:
+        messages.error(request, f"{error} {error.hint}")
+        return redirect(f"{reverse('admin:analytics_rows')}?{filters.query()}")
+    count = sum(map(len, pages))
+    note_export(
+        actor=user,
+        page=PAGE.key,
+        what=behind.metric.key,
+        query=filters.query(),
+        count=min(count, MOST_EXPORTED),
+    )
     header = [str(column.label) for column in columns()]
     response = StreamingHttpResponse(
-        csv_lines(header, _exported(behind, cast(User, request.user))), content_type="text/csv; charset=utf-8"
+        csv_lines(header, _exported(pages, user)), content_type="text/csv; charset=utf-8"
     )
     name = f"{behind.metric.label}-{filters.period.first}-{filters.period.last}.csv"
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
@@ -73,10 +101,14 @@ def export(request: HttpRequest) -> HttpResponse:
     return cast(HttpResponse, response)
 
 
-def _exported(behind: Behind, user: User) -> Iterator[list[object]]:
-    for page in every_row(behind, at_most=MOST_EXPORTED):
-        for row in table_of(page, user).rows:
+def _exported(pages: list[list[Fact]], user: User) -> Iterator[list[object]]:
+    left = MOST_EXPORTED
+    for page in pages:
+        for row in table_of(page[:left], user).rows:
             yield [cell.value for cell in row]
+        if len(page) > left:
+            yield [_("只含最近的 %d 条；要全部，请缩短时间范围分几次导出。") % MOST_EXPORTED]
+        left -= len(page)
 
 
 def _behind(filters: Filters) -> Behind | None:

@@ -20,6 +20,7 @@ from apps.analytics.selectors.periods import day_of
 from apps.analytics.services.spend import record_spend, reversal_key, reverse_spend
 from apps.campaigns.models import Campaign, ShareLink
 from apps.core.clock import database_now
+from apps.core.numbers import whole
 from apps.events.enums import EventKind
 from apps.events.models import Event
 
@@ -66,11 +67,11 @@ def spend_view(request: HttpRequest) -> HttpResponse:
     )
     here = HttpResponseRedirect(reverse("admin:analytics_spend"))
     if request.method == "POST" and "back" in request.POST:
-        number = request.POST["back"]
-        if number.isascii() and number.isdecimal() and len(number) <= 18:
+        number = whole(request.POST["back"])
+        if number is not None:
             run_service(
                 request,
-                lambda: reverse_spend(actor=user, event_id=int(number), now=now),
+                lambda: reverse_spend(actor=user, event_id=number, now=now),
                 success=_("已冲正。两笔都留在记录里，合计为零。"),
             )
         return here

@@ -20,6 +20,7 @@ from apps.analytics.selectors.sharing import frozen_scope, has_rights
 from apps.analytics.services.views import delete_view, revoke_share, save_view, share_page
 from apps.core.clock import database_now
 from apps.core.errors import DomainError, Invalid
+from apps.core.numbers import whole
 
 _ROWS = 200
 
@@ -105,9 +106,10 @@ def _number(request: HttpRequest, name: str) -> int | None:
     text = request.POST.get(name, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    number = whole(text, at_most=999_999_999)
+    if number is None:
         raise Invalid(_("选项不对。"), hint=_("刷新页面，重新选择。"), field=name)
-    return int(text)
+    return number
 
 
 def _save(request: HttpRequest, user: User) -> HttpResponse:

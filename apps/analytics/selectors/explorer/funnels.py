@@ -52,14 +52,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class FunnelLine:
-    """The stages of one key of the breakdown ("" for the whole, or for facts without a key)."""
+    """The stages of one key of the breakdown ("" for the whole, or for facts without a key), or of all the keys
+    together that are not among the largest (``is_rest``)."""
 
     key: str
     stages: tuple[Stage, ...]
+    is_rest: bool = False
 
 
 def funnel(question: Funnel, *, scope: Scope, period: Period) -> list[FunnelLine]:
-    """The funnel by key, largest first. One statement. Raises ``DomainError`` when it takes too long."""
+    """The funnel by key: the ``top`` largest, and the rest in one line. One statement. Raises ``DomainError`` when it takes too long."""
     if scope.team_ids is not None and not scope.team_ids:
         return []
     sql, values = funnel_statement(question, scope=scope, period=period)
@@ -67,7 +69,7 @@ def funnel(question: Funnel, *, scope: Scope, period: Period) -> list[FunnelLine
         cursor.execute(sql, values)
         rows = cursor.fetchall()
     lines = [_line(row, len(question.steps)) for row in rows]
-    return sorted(lines, key=lambda line: (-line.stages[0].members, line.key))[: question.top]
+    return sorted(lines, key=lambda line: (line.is_rest, -line.stages[0].members, line.key))
 
 
 def funnel_statement(question: Funnel, *, scope: Scope, period: Period) -> tuple[str, dict[str, Any]]:
@@ -83,7 +85,14 @@ def funnel_statement(question: Funnel, *, scope: Scope, period: Period) -> tuple
         f"percentile_cont(ARRAY[.5, .9]) WITHIN GROUP (ORDER BY extract(epoch FROM t{n} - t{n - 1})::float8)"
         for n in range(2, len(question.steps) + 1)
     ]
-    return f"{ways} SELECT key, {', '.join([*counts, *times])} FROM ways GROUP BY key", query.values
+    figures = ", ".join([*counts, *times])
+    if question.breakdown.is_whole:
+        # One line: to group by what is the same everywhere would sort everybody.
+        return f"{ways} SELECT '', {figures} FROM ways HAVING count(t1) > 0", query.values
+    return (
+        f"{ways}, {query.tops('ways', question.top)} SELECT tops.key, {figures} FROM ways LEFT JOIN tops USING (key)"
+        " GROUP BY tops.key"
+    ), query.values
 
 
 def _loose(question: Funnel, query: Query, scope: Scope, period: Period) -> str:
@@ -152,4 +161,4 @@ def _line(row: tuple[Any, ...], steps: int) -> FunnelLine:
             median, p90 = (timedelta(seconds=seconds) for seconds in times[n - 1])
             stage = replace(stage, median=median, p90=p90)
         stages.append(stage)
-    return FunnelLine(key, tuple(stages))
+    return FunnelLine(key or "", tuple(stages), is_rest=key is None)

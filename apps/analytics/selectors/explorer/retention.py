@@ -43,33 +43,42 @@ class Retention:
 
 @dataclass(frozen=True)
 class RetentionLine:
-    """One key: its size, and per offset the share of those whose time for it is over."""
+    """One key, or all those together that are not among the largest (``is_rest``): its size, and per offset the share
+    of those whose time for it is over."""
 
     key: str
     size: int
     readings: tuple[Reading, ...]
+    is_rest: bool = False
 
 
 def retention(question: Retention, *, scope: Scope, period: Period, today: date) -> list[RetentionLine]:
-    """Retention by key, largest first. One statement. Raises ``DomainError`` when it takes too long."""
+    """Retention by key: the ``top`` largest, and the rest in one line. One statement. Raises ``DomainError`` when it takes too long."""
     if scope.team_ids is not None and not scope.team_ids:
         return []
     sql, values = retention_statement(question, scope=scope, period=period)
     with patient(), connection.cursor() as cursor:
         cursor.execute(sql, values)
         rows = cursor.fetchall()
-    sizes: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
-    came: dict[str, dict[date, dict[int, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    sizes: dict[str | None, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    came: dict[str | None, dict[date, dict[int, int]]] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(int))
+    )
     for key, bucket, offset, members in rows:
         if offset is None:
             sizes[key][bucket] = members
         elif offset <= question.offsets:
             came[key][bucket][offset] = members
     lines = [
-        RetentionLine(key, sum(cohorts.values()), _readings(question, cohorts, came[key], today))
+        RetentionLine(
+            key or "",
+            sum(cohorts.values()),
+            _readings(question, cohorts, came[key], today),
+            is_rest=key is None,
+        )
         for key, cohorts in sizes.items()
     ]
-    return sorted(lines, key=lambda line: (-line.size, line.key))[: question.top]
+    return sorted(lines, key=lambda line: (line.is_rest, -line.size, line.key))
 
 
 def _readings(
@@ -121,12 +130,17 @@ def retention_statement(question: Retention, *, scope: Scope, period: Period) ->
         else (f"max({distance})", " GROUP BY 1, 2, 3")
     )
     counted = "offs" if question.is_bounded else "generate_series(0, offs)"
+    if question.breakdown.is_whole:
+        how, tops, named, ranked = "NOT MATERIALIZED", "", "key", ""
+    else:
+        how, tops = "MATERIALIZED", f", {query.tops('s', question.top)}"
+        named, ranked = "tops.key", " LEFT JOIN tops USING (key)"
     return (
-        f"WITH s AS NOT MATERIALIZED (SELECT member_id, at, key, date_trunc({grain}, at AT TIME ZONE {zone})::date AS bucket"
+        f"WITH s AS {how} (SELECT member_id, at, key, date_trunc({grain}, at AT TIME ZONE {zone})::date AS bucket"
         f" FROM ({first}) firsts),"
         f" came AS (SELECT s.member_id, s.key, s.bucket, {offs} AS offs FROM s JOIN events_event e"
         f" ON e.member_id = s.member_id WHERE {query.matches(question.back)} AND e.occurred_at {sign} s.at"
-        f" AND e.occurred_at >= {start} AND e.occurred_at < {until}{scoped}{groups})"
-        " SELECT key, bucket, NULL::int AS offs, count(*) FROM s GROUP BY 1, 2"
-        f" UNION ALL SELECT key, bucket, {counted} AS offs, count(*) FROM came GROUP BY 1, 2, 3"
+        f" AND e.occurred_at >= {start} AND e.occurred_at < {until}{scoped}{groups}){tops}"
+        f" SELECT {named}, bucket, NULL::int AS offs, count(*) FROM s{ranked} GROUP BY 1, 2"
+        f" UNION ALL SELECT {named}, bucket, {counted} AS offs, count(*) FROM came{ranked} GROUP BY 1, 2, 3"
     ), query.values

@@ -95,6 +95,11 @@ class Query:
             return f"coalesce(left(e.data ->> {self.name(breakdown.data_key)}, 60), '')"
         return f"coalesce(left(({KEYS[breakdown.dim]})::text, 60), '')"
 
+    def tops(self, source: str, limit: int) -> str:
+        """A common table of the ``limit`` keys that most rows of ``source`` have: whatever people typed into facts,
+        no more keys than that come back, and a left join leaves the key of all others null."""
+        return f"tops AS (SELECT key FROM {source} GROUP BY key ORDER BY count(*) DESC, key LIMIT {self.name(limit)})"
+
     def _condition(self, one: Condition) -> str:
         sql = self._field(one.field)
         match one.operator:
@@ -140,14 +145,14 @@ def _number(text: str) -> Decimal:
 
 
 @contextmanager
-def patient() -> Iterator[None]:
+def patient(seconds: int = MAX_SECONDS) -> Iterator[None]:
     """Run a question with a time limit; ``DomainError`` when it is up."""
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
                 # Three scans of a year of facts are worth no compilation, but worth memory to hash in.
                 cursor.execute(
-                    f"SET LOCAL statement_timeout = '{MAX_SECONDS}s'; SET LOCAL jit = off;"
+                    f"SET LOCAL statement_timeout = '{seconds:d}s'; SET LOCAL jit = off;"
                     " SET LOCAL work_mem = '256MB'"
                 )
             yield
@@ -155,6 +160,6 @@ def patient() -> Iterator[None]:
         if "statement timeout" not in str(error):
             raise
         raise DomainError(
-            gettext("这个问题要查的数据太多，%d 秒内没有查完。") % MAX_SECONDS,
+            gettext("这个问题要查的数据太多，%d 秒内没有查完。") % seconds,
             hint=gettext("把时间范围缩短，或者加上条件再试。"),
         ) from error

@@ -62,7 +62,8 @@ def grow() -> int:
         written = 0
         for team_id, chosen in _teams(cursor, woods):
             written += _write(cursor, team_id, woods, chosen)
-    cache.set(STAMP, time_ns(), None)
+    # Not before they are there: whoever looked meanwhile would keep the old sums under the new trees' name.
+    transaction.on_commit(lambda: cache.set(STAMP, time_ns(), None))
     return written
 
 

@@ -1,6 +1,7 @@
 """Due reports are written once per period, with their robot messages, in one transaction each."""
 
 import logging
+from collections import deque
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from apps.core.errors import DomainError
 logger = logging.getLogger(__name__)
 #: Later than this a report of the past is no news: it is told as missed.
 LATE_AFTER = timedelta(hours=6)
-#: So many missed periods are written down one by one after a long outage.
+#: So many missed periods are written down one by one after a long outage, the latest; all are counted.
 _MOST_MISSED = 40
 _CUTOFF = timedelta(hours=4)
 
@@ -50,17 +51,15 @@ def _make(pk: int, now: datetime) -> int:
     plan = plans.filter(pk=pk, is_on=True, next_at__lte=now).first()
     if plan is None:
         return 0
-    times = [plan.next_at]
-    while (later := next_due(plan, times[-1])) <= now and len(times) < _MOST_MISSED:
+    times, passed = deque([plan.next_at], maxlen=_MOST_MISSED + 1), 1
+    while (later := next_due(plan, times[-1])) <= now:
         times.append(later)
-    *missed, last = times
-    if last < now - LATE_AFTER:
-        missed.append(last)
-        made = 0
-    else:
-        made = _issue(plan, last, now)
-    if missed:
-        _tell_missed(plan, missed)
+        passed += 1
+    made = 0
+    if times[-1] >= now - LATE_AFTER:
+        made, passed = _issue(plan, times.pop(), now), passed - 1
+    if passed:
+        _tell_missed(plan, list(times)[-_MOST_MISSED:], count=passed)
     ReportPlan.objects.filter(pk=plan.pk).update(next_at=next_due(plan, now), updated_at=F("updated_at"))
     return made
 
@@ -80,6 +79,7 @@ def _issue(plan: ReportPlan, due_at: datetime, now: datetime) -> int:
             "first_day": period.first,
             "last_day": period.last,
             "text": report.text,
+            "owner": plan.owner,
             "mail": {str(person): "" for person in people},
             "made_at": now,
         },
@@ -115,8 +115,8 @@ def _to_robots(plan: ReportPlan, issue: ReportIssue, report: Report, now: dateti
     return len(create_deliveries(drafts=drafts, now=now))
 
 
-def _tell_missed(plan: ReportPlan, times: list[datetime], *, reason: str = "") -> None:
-    """Each missed period stands in the history, and the owner hears of it once."""
+def _tell_missed(plan: ReportPlan, times: list[datetime], *, count: int = 1, reason: str = "") -> None:
+    """Each of ``times`` stands in the history, and the owner hears once of all ``count`` that were missed."""
     words = reason or _("到点时后台任务没有运行")
     for due_at in times:
         period = days_of(plan, due_at)
@@ -124,6 +124,7 @@ def _tell_missed(plan: ReportPlan, times: list[datetime], *, reason: str = "") -
             plan=plan,
             due_at=due_at,
             defaults={
+                "owner": plan.owner,
                 "first_day": period.first,
                 "last_day": period.last,
                 "state": IssueState.MISSED,
@@ -137,7 +138,7 @@ def _tell_missed(plan: ReportPlan, times: list[datetime], *, reason: str = "") -
         text=_("定时报告“%(name)s”错过了 %(n)d 次（最近一次 %(at)s）：%(why)s。")
         % {
             "name": plan.name,
-            "n": len(times),
+            "n": count,
             "at": timezone.localtime(times[-1]).strftime("%m-%d %H:%M"),
             "why": words.rstrip("。"),
         },

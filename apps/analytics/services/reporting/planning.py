@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.services.audit import audit
-from apps.analytics.enums import IssueState
 from apps.analytics.metrics.registry import all_metrics
-from apps.analytics.models import ReportIssue, ReportPlan
+from apps.analytics.models import ReportPlan
 from apps.analytics.selectors.report_times import next_due
 from apps.channels.models import Channel
 from apps.core.errors import Invalid, NotAllowed
@@ -24,7 +23,8 @@ def save_plan(
 ) -> ReportPlan:
     """Write a new or changed plan with its recipients; it is due next after ``now``. Audited.
 
-    The actor becomes the owner: what is sent is what the owner may see. Raises ``NotAllowed`` for a team or robot of
+    The actor becomes the owner: what is sent from now on is what they may see. Reports that are there already, also
+    those still on their way, stay the one's before, who alone reads them. Raises ``NotAllowed`` for a team or robot of
     others, ``Invalid`` for no or unknown metrics, or nobody to send to.
     """
     people, channels = list(people), list(channels)
@@ -51,9 +51,6 @@ def save_plan(
             _("%s 没有填邮箱。") % "、".join(unknown), hint=_("先在账号里填上邮箱。"), field="people"
         )
     is_new = plan.pk is None
-    if not is_new and plan.owner_id != actor.pk:
-        # What the one before could see is not for whoever takes over.
-        ReportIssue.objects.filter(plan=plan).exclude(state=IssueState.MADE).update(text="")
     plan.owner = actor
     plan.next_at = next_due(plan, now)
     plan.save()

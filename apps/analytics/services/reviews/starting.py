@@ -10,8 +10,8 @@ from apps.accounts.models import Team, User
 from apps.accounts.services.audit import audit
 from apps.analytics.enums import ReviewKind, ReviewState
 from apps.analytics.models import Review
-from apps.analytics.selectors.periods import day_of
-from apps.analytics.selectors.review_peers import month_of, period_of_campaign, period_of_run
+from apps.analytics.selectors.periods import day_of, month_of
+from apps.analytics.selectors.review_peers import period_of_campaign, period_of_run
 from apps.analytics.selectors.scope import scope_of
 from apps.analytics.services.reviews.freezing import freeze
 from apps.campaigns.models import Campaign, Run

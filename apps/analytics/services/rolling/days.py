@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.facts import AGAIN, HOUR_DIMENSIONS, KEYS
+from apps.analytics.metrics.facts import AGAIN, HOUR_DIMENSIONS, KEYS, NOT_BY
 from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.services.rolling.sets import stored
 from apps.events.enums import EventKind
@@ -58,6 +58,8 @@ def _select(dim: Dimension) -> str:
         else (f"d_{dim.value}", f"d_{dim.value} IS NOT NULL")
     )
     coarse = "true" if dim in (Dimension.TOTAL, Dimension.RUN) else f"kind NOT IN {_COARSE}"
+    if dim in NOT_BY:
+        coarse += f" AND kind <> ALL('{{{','.join(NOT_BY[dim])}}}')"
     return (
         f"SELECT '{dim.value}', kind, day, team_id, {key}, variant, count(*), sum(value),"
         f" array_agg(member_id) FILTER (WHERE member_id IS NOT NULL AND kind NOT IN {_COARSE})"

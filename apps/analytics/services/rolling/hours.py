@@ -18,9 +18,17 @@ def trim_hours(*, now: datetime) -> int:
     The watermark remembers the day, so that neither a late fact nor a rebuild brings a part of them back.
     """
     mark = Watermark.objects.select_for_update().first()
+    if mark is None:
+        return 0
+    trimmed = forget_hours(mark, now=now)
+    mark.save(update_fields=["hours_from"])
+    return trimmed
+
+
+def forget_hours(mark: Watermark, *, now: datetime) -> int:
+    """The same for who holds the watermark's lock and saves it."""
     since = day_of(now) - timedelta(days=HOURS_KEPT)
-    if mark is None or (mark.hours_from is not None and mark.hours_from >= since):
+    if mark.hours_from is not None and mark.hours_from >= since:
         return 0
     mark.hours_from = since
-    mark.save(update_fields=["hours_from"])
     return HourFigure.objects.filter(hour__lt=Period(since, since).start).delete()[0]

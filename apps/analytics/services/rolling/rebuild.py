@@ -18,6 +18,7 @@ from apps.analytics.models import (
 )
 from apps.analytics.selectors.periods import business_zone
 from apps.analytics.services.rolling.batch import drop_batch, read_batch
+from apps.analytics.services.rolling.hours import forget_hours
 from apps.analytics.services.rolling.people import add_values
 from apps.analytics.services.rolling.tick import add_batch, cluster_of, ended_before, needs_rebuild
 
@@ -48,6 +49,7 @@ def rebuild(*, now: datetime, only_if_needed: bool = False) -> int:
         horizon = ended_before(cursor)
         since = _start_of(mark.kept_from) if mark.kept_from else None
         _clear(mark)
+        forget_hours(mark, now=now)
         counted = 0
         for start, end in _stretches(cursor, mark.kept_from):
             rows = read_batch(

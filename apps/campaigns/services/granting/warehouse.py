@@ -19,6 +19,7 @@ from apps.campaigns.models import Grant
 from apps.campaigns.services.granting.addresses import address_of
 from apps.campaigns.services.granting.shipping import check_may_fulfil, check_parcel
 from apps.core.errors import Invalid, NotAllowed
+from apps.core.numbers import whole
 from apps.core.spreadsheet_files import read_rows, sniff
 from apps.core.spreadsheets import restore
 from apps.members.services.personal_data import EXPORT
@@ -145,11 +146,12 @@ def ship_all(*, shipments: Iterable[Shipment], actor: User, now: datetime) -> li
 
 def _shipment(line: int, cells: list[str]) -> Shipment:
     text, company, number = cells
-    if not text.isdecimal() or len(text) > 18:
+    grant_id = whole(text)
+    if grant_id is None:
         return Shipment(line, 0, company, number, Line.UNKNOWN, _("没有这个发放编号。"))
     if not company and not number:
-        return Shipment(line, int(text), "", "", Line.EMPTY)
-    return Shipment(line, int(text), company, number, Line.READY)
+        return Shipment(line, grant_id, "", "", Line.EMPTY)
+    return Shipment(line, grant_id, company, number, Line.READY)
 
 
 def _parcel(one: Shipment) -> Shipment:

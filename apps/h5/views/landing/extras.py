@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.campaigns.models import LandingPicture, LandingVersion
+from apps.core.numbers import whole
 from apps.h5.selectors.landing_facts import find_run
 from apps.h5.services.clicks import is_machine
 from apps.h5.services.visits import touch
@@ -66,9 +67,7 @@ def _utm(address: str) -> dict[str, str]:
 
 
 def _version(text: str, campaign_id: int) -> LandingVersion | None:
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        return None
-    return LandingVersion.objects.filter(pk=int(text), campaign_id=campaign_id).first()
+    return LandingVersion.objects.filter(pk=whole(text) or 0, campaign_id=campaign_id).first()
 
 
 @require_safe
