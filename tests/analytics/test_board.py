@@ -21,11 +21,13 @@ from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.services.rolling import rebuild
+from apps.campaigns.models import ShareLink
 from apps.core.clock import database_now
 from apps.groups.enums import GroupKind
 from apps.groups.models import Group
 from tests.analytics.boards import staff
 from tests.analytics.facts import at, fact, record_facts
+from tests.campaigns.factories import make_run
 
 pytestmark = pytest.mark.django_db
 
@@ -216,3 +218,22 @@ def test_what_the_rollups_are_asked_is_counted(django_assert_num_queries, sales)
                 scope=Scope(None), period=Period(date(2026, 3, 1), date(2026, 3, 2)), kinds=("order.paid",)
             )
     assert len(asked) == 2
+
+
+def test_acquisition_tells_one_live_code_from_another(client, operator, east):
+    """Links of our own by their codes; who comes by a member's link is theirs, not the link's."""
+    run = make_run("assist")
+    poster, member_link = (ShareLink.objects.create(key=key, run=run, channel="门店海报") for key in "ab")
+    now = database_now()
+    about = {"team_id": east.pk, "member_id": 1}
+    record_facts(
+        *(fact("link.clicked", now, data={"link": poster.pk}, **about) for _n in range(3)),
+        fact("page.visited", now, data={"link": poster.pk}, **about),
+        fact("visit.converted", now, data={"link": poster.pk, "kind": "login"}, **about),
+        fact("link.clicked", now, data={"link": member_link.pk, "inviter": 7}, **about),
+    )
+    rebuild(now=database_now())
+    page = client.get(reverse("admin:analytics_acquisition"), {"preset": "30d", "by": "link"})
+    (row,) = page.context_data["charts"]["by"].table.rows
+    assert poster.code in row[0].text
+    assert [cell.value for cell in row[1:4]] == [3, 1, 1.0]
