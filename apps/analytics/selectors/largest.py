@@ -1,5 +1,7 @@
 """Which keys of a dimension matter: a house may have as many inviters as members, and nobody reads a million lines."""
 
+from typing import Any
+
 from django.db import connection
 
 from apps.analytics.enums import Dimension
@@ -16,7 +18,7 @@ def largest_keys(
     if scope.team_ids is not None and not scope.team_ids:
         return [], False
     team = "" if scope.teams is None else "AND team_id = ANY(%(teams)s)"
-    values = {
+    values: dict[str, Any] = {
         "dim": dim.value,
         "kinds": [str(kind) for kind in metric.needs],
         "sets": list(metric.sets),
