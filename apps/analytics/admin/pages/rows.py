@@ -27,6 +27,7 @@ from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.rows import Behind, Fact, Totals, every_row, rows, totals
 from apps.analytics.services.views import note_export
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.core.sentences import labelled
 from apps.core.spreadsheets import csv_lines
 from apps.events.enums import EventKind
@@ -166,13 +167,13 @@ def _choices(filters: Filters) -> list[tuple[Any, list[tuple[Any, Any, str]]]]:
 
 def _place(text: str) -> tuple[datetime, int] | None:
     """Where the page before ended; the beginning for what nobody could have got from us."""
-    moment, _line, number = text.partition("_")
+    moment, _line, end = text.partition("_")
+    number = whole(end)
     try:
         at = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    is_number = number.isascii() and number.isdigit() and len(number) < 19
-    return (at, int(number)) if is_number and at.tzinfo is not None else None
+    return (at, number) if number is not None and at.tzinfo is not None else None
 
 
 PAGE = Page(
