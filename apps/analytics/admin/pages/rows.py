@@ -1,7 +1,7 @@
 """明细: the facts behind a figure, to read, to follow and to take along masked (A2)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -170,8 +170,10 @@ def _place(text: str) -> tuple[datetime, int] | None:
     moment, _line, end = text.partition("_")
     number = whole(end)
     try:
+        # In UTC: offsets that Python reads and no time zone has would not be read by the database.
         at = datetime.fromisoformat(moment)
-    except ValueError:
+        at = at if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     return (at, number) if number is not None and at.tzinfo is not None else None
 
