@@ -37,6 +37,8 @@ FROM a LEFT JOIN b USING (member_id) LEFT JOIN c USING (member_id)
 _HAND_RETENTION = """
 WITH s AS (SELECT member_id, min(occurred_at) AS t FROM events_event WHERE kind = 'group.joined'
     AND occurred_at >= %(start)s AND occurred_at < %(end)s AND member_id IS NOT NULL GROUP BY 1)
+SELECT date_trunc('week', s.t AT TIME ZONE 'Asia/Shanghai')::date, NULL::int AS weeks, count(*) FROM s GROUP BY 1
+UNION ALL
 SELECT date_trunc('week', s.t AT TIME ZONE 'Asia/Shanghai')::date,
   (date_trunc('week', e.occurred_at AT TIME ZONE 'Asia/Shanghai')::date
    - date_trunc('week', s.t AT TIME ZONE 'Asia/Shanghai')::date) / 7 AS weeks, count(DISTINCT e.member_id)
@@ -235,6 +237,7 @@ def explorer(now: Any) -> Iterator[dict[str, Any]]:
         Funnel,
         FunnelLine,
         Retention,
+        RetentionLine,
         Step,
         funnel,
         retention,
@@ -270,10 +273,22 @@ def explorer(now: Any) -> Iterator[dict[str, Any]]:
     }
     ours, theirs = [], []
     until = {**values, "until": period.end + timedelta(days=35)}
+    lines: list[RetentionLine] = []
+    table: list[Any] = []
     for _ in range(3):
-        ours.append(_seconds(lambda: retention(back, scope=Scope(None), period=period, today=day_of(now))))
-        theirs.append(_seconds(lambda: by_hand(_HAND_RETENTION, until)))
-    yield {"case": "explorer, retention", **_compared(ours, theirs)}
+        ours.append(
+            _seconds(
+                lambda: lines.extend(retention(back, scope=Scope(None), period=period, today=day_of(now)))
+            )
+        )
+        theirs.append(_seconds(lambda: table.__setitem__(slice(None), by_hand(_HAND_RETENTION, until))))
+    week = lines[0].readings[0]
+    yield {
+        "case": "explorer, retention",
+        **_compared(ours, theirs),
+        "is_equal": (lines[0].size, week.numerator)
+        == tuple(sum(n for _week, weeks, n in table if weeks == wanted) for wanted in (None, 0)),
+    }
 
 
 def _compared(ours: list[float], theirs: list[float]) -> dict[str, Any]:

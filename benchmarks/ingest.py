@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from benchmarks._processes import ROOT, environment
 
-ROUNDS = int(os.environ.get("INGEST_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("INGEST_ROUNDS", "5"))
 BATCHES = int(os.environ.get("INGEST_BATCHES", "8"))
 SIZE = 5_000
 MEMBERS, GROUPS = 20_000, 100

@@ -17,6 +17,7 @@ class Dimension(models.TextChoices):
     TIER = "tier", _("会员等级")
     SOURCE = "source", _("来源渠道")
     INVITER = "inviter", _("邀请人")
+    LINK = "link", _("活码短链")
 
 
 class Unit(models.TextChoices):

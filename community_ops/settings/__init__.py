@@ -374,6 +374,7 @@ API_LIMITS: dict[str, list[tuple[int, int]]] = {
     "act_verb": [(8, 10), (240, 3_600)],
     "act_ip": [(200, 10), (6_000, 3_600)],
     "guess_ip": [(30, 600), (200, 86_400)],
+    "wrong_key_ip": [(20, 60), (200, 3_600)],
 }
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -36,10 +36,19 @@ def test_keys_count_apart_and_processes_together(counters):
     assert another.wait_for([BURST], NOW) == 7
 
 
+def test_looking_counts_nothing_and_says_when_one_more_would_be_too_many(counters):
+    assert [counters.spent([BURST, HOUR], NOW) for _ in range(9)] == [0] * 9
+    for _ in range(3):
+        counters.wait_for([BURST], NOW)
+    assert counters.spent([BURST], NOW) == 7
+    assert (counters.spent([BURST], NOW + 7), counters.spent([], NOW)) == (0, 0)
+
+
 @pytest.mark.parametrize("url", ["", "unix:///nowhere/v.sock?db=1", "redis://127.0.0.1:1/0"])
 def test_without_valkey_each_process_counts_alone(url, caplog):
     lonely = Counters(url, "test")
     assert [lonely.wait_for([BURST], NOW) for _ in range(4)] == [0, 0, 0, 7]
+    assert lonely.spent([BURST], NOW) == 7
     assert len(caplog.records) == bool(url)  # said once, not at every request
     caplog.clear()  # the session's other plugins do not want warnings at the end
 

@@ -45,7 +45,7 @@ def draft(actor, groups, **changes) -> Experiment:
         "minimum_effect": 0.5,
         "days": 3,
     }
-    return create_experiment(**(values | changes), groups=groups, team=None, actor=actor, now=database_now())
+    return create_experiment(**(values | changes), groups=groups, actor=actor, now=database_now())
 
 
 def sell(experiment, at, *, better: str):
@@ -53,7 +53,7 @@ def sell(experiment, at, *, better: str):
     record_facts(
         *(
             fact("order.paid", at + timedelta(minutes=time), member_id=int(group) * 100 + member, group_id=int(group),
-                 value=10)
+                 team_id=experiment.team_id, value=10)
             for number, (group, key) in enumerate(sorted(experiment.allocation.items()))
             for member in range(20)
             for time in range(1 + (member < (10 + number % 5 if key == better else 2 + number % 2)))
@@ -79,6 +79,37 @@ def test_too_few_groups_and_those_of_others_are_refused(content, groups):
     other = Group.objects.create(name="别人的", team=Team.objects.create(name="别的团队"))
     with pytest.raises(NotAllowed):
         draft(content, [*groups[:8], other])
+
+
+def test_an_experiment_is_one_teams(make_user, team, content, groups):
+    """Sums over groups of two teams would tell each what the other sold."""
+    second = Team.objects.create(name="第二队")
+    others = [Group.objects.create(name=f"二队 {number}", team=second) for number in range(4)]
+    both = make_user("both", Role.CONTENT_EDITOR, team, second)
+    with pytest.raises(Invalid) as error:
+        draft(both, [*groups, *others])
+    assert error.value.field == "groups"
+    assert draft(both, groups).team == team
+    architect = make_user("architect", Role.ARCHITECT)
+    mixed = draft(architect, [*groups, *others])
+    assert mixed.team is None
+    assert mixed not in Experiment.objects.visible_to(both)
+    assert draft(architect, groups) in Experiment.objects.visible_to(content)
+
+
+def test_what_a_group_does_in_another_team_is_not_in_the_sums(content, groups):
+    now = timezone.now()
+    experiment = start_experiment(
+        experiment=draft(content, groups), actor=content, now=now - timedelta(days=2)
+    )
+    second = Team.objects.create(name="第二队")
+    Group.objects.filter(pk=groups[0].pk).update(team=second)
+    for group, at_home in ((groups[0], second), (groups[1], experiment.team)):
+        record_facts(
+            fact("order.paid", now, member_id=group.pk, group_id=group.pk, team_id=at_home.pk, value=10)
+        )
+    rebuild(now=database_now())
+    assert sum(arm.denominator for arm in finding_of(experiment, now=now).arms) == 1
 
 
 def test_starting_deals_groups_out_evenly_and_drafts_both_posts(content, groups):

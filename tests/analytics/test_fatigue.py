@@ -1,12 +1,26 @@
 """疲劳度: known answers, and what chance says."""
 
+from datetime import date, timedelta
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.analytics.enums import Dimension
 from apps.analytics.metrics.fatigue import chance_of_falls, fatigue_of, steps_of
+from apps.analytics.metrics.registry import all_metrics
+from apps.analytics.selectors.figures import readings
+from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.reference import reference
+from apps.analytics.selectors.scope import Scope
+from apps.analytics.services.rolling import rebuild
+from apps.campaigns.enums import RunState
+from apps.core.clock import database_now
+from tests.analytics.facts import at, fact, record_facts
+from tests.campaigns.factories import make_run
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
 
 
 def test_a_campaign_that_halves_each_time_is_tired():
@@ -50,3 +64,41 @@ def test_any_history_has_a_trend_within_bounds(figures):
     assert found is not None
     assert found.change > -1
     assert 0 <= found.chance <= 1
+
+
+@pytest.mark.django_db
+def test_the_metric_is_the_fatigue_of_a_campaigns_runs():
+    """Three runs of 8, 4 and 2 entrants: each half of the one before, as SQL over the log says too."""
+    runs = []
+    for number, size in enumerate((8, 4, 2)):
+        opens = at("2026-03-02 10:00") + timedelta(days=7 * number)
+        run = make_run(
+            "assist",
+            state=RunState.CLOSED,
+            opens_at=opens,
+            closes_at=opens + timedelta(days=2),
+            campaign=runs[0].campaign if runs else None,
+        )
+        campaign = run.campaign
+        runs.append(run)
+        record_facts(
+            *(
+                fact(
+                    "campaign.entered",
+                    opens,
+                    member_id=member,
+                    team_id=campaign.team_id,
+                    data={"campaign": campaign.pk, "run": run.pk},
+                )
+                for member in range(1, size + 1)
+            )
+        )
+    rebuild(now=database_now())
+    metric, key = all_metrics()["fatigue"], str(campaign.pk)
+    reading = readings([metric], scope=Scope(None), period=MARCH, dim=Dimension.CAMPAIGN)[key]["fatigue"]
+    assert reading.denominator == 3
+    assert reading.value == pytest.approx(
+        -0.4575, abs=1e-3
+    )  # the median of 4.5/8.5, 2.5/4.5 and (2.5/8.5) ** ½
+    said = reference(metric, scope=Scope(None), period=MARCH, dim=Dimension.CAMPAIGN, key=key)
+    assert [float(part) for part in said] == pytest.approx([reading.numerator, reading.denominator])

@@ -125,6 +125,19 @@ def test_a_teams_trees_end_at_its_border(family, team):
     assert not Branch.objects.filter(team_id=team.pk, member_id=family["c"]).exists()
 
 
+def test_a_member_of_two_teams_is_one_person(family, team, other):
+    """a in both: the root of b and d in one team, of c in the other, and c the one of e, who is in both too."""
+    for name in "ae":
+        MemberTeam.objects.create(member_id=family[name], team=other)
+    grow()
+    teams = [team.pk, other.pk]
+    assert Branch.objects.filter(team_id__in=teams, member_id=family["a"]).count() == 2
+    assert forest.summary(teams) == forest.Summary(1, 5, 4, 3, 2, 2, 0)
+    assert [branch.member_id for branch in forest.trees(teams)] == [family["a"]]
+    assert [branch.member_id for branch in forest.spreaders(teams)] == [family["a"], family["c"]]
+    assert forest.generations(teams) == [(1, 3, 2), (2, 1, 1)]
+
+
 def test_the_page_is_scoped_masked_and_searchable(client, family, team, other, make_user):
     client.force_login(make_user("op", Role.GROUP_OPERATOR, team))
     page = client.get(reverse("admin:analytics_forest"), {"member": family["c"]})

@@ -3,12 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Notice, Team
 from apps.analytics.enums import ReviewState
+from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.models import Goal, Review, ReviewVersion
+from apps.analytics.selectors.review_peers import peers_of
 from apps.analytics.services.reviews import (
     Clash,
     add_action,
@@ -22,7 +26,10 @@ from apps.analytics.services.reviews import (
 )
 from apps.analytics.services.rolling import rebuild
 from apps.campaigns.enums import RunState
+from apps.campaigns.models import Run
 from apps.core.errors import Invalid, NotAllowed, WrongState
+from apps.groups.enums import GroupKind
+from apps.groups.models import Group
 from tests.analytics.facts import at, fact, record_facts
 from tests.campaigns.factories import make_run
 
@@ -112,6 +119,29 @@ def test_figures_stand_beside_goal_last_time_and_comparables(runs, operator, tea
     assert review.figures["before_label"].endswith("第 3 期")
 
 
+@pytest.mark.parametrize("kind", ["run", "campaign", "group"])
+def test_comparing_with_more_takes_no_more_queries(kind, runs, team, architect):
+    for number in range(3):
+        Group.objects.create(name=f"{number} 群", kind=GroupKind.VIP, team=team)
+    other = run_of(None, 2, viewed=9, entered=9, succeeded=1, team=team)
+    third = run_of(None, 3, viewed=9, entered=9, succeeded=1, team=team)
+    about = {"run": other, "campaign": other.campaign, "group": Group.objects.first()}[kind]
+    review = Review(kind=kind, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), **{kind: about})
+    metrics = list(all_metrics().values())
+
+    def look():
+        with CaptureQueriesContext(connection) as queries:
+            peers = peers_of(review, metrics=metrics, user=architect, today=date(2026, 4, 1))
+        return len(peers.sums), len(queries)
+
+    many, queries = look()
+    Run.objects.filter(pk__in=[third.pk, *(run.pk for run in runs[:2])]).delete()
+    Group.objects.filter(name="2 群").delete()
+    few, same = look()
+    assert many > few > 0
+    assert queries == same
+
+
 def test_what_cannot_be_told_is_said_to_be_unknown(team, operator):
     run = run_of(None, 1, viewed=120, entered=100, succeeded=1, team=team)
     rebuild(now=NOW)
@@ -131,9 +161,6 @@ def test_other_teams_runs_are_no_comparables(runs, make_user):
 
 @pytest.mark.parametrize("kind", ["month", "group", "campaign"])
 def test_every_kind_can_be_reviewed_even_without_facts(kind, operator, team, runs, client):
-    from apps.groups.enums import GroupKind
-    from apps.groups.models import Group
-
     group = Group.objects.create(name="空群", kind=GroupKind.VIP, team=team)
     subject = {"month": {"team": team}, "group": {"group": group}, "campaign": {"campaign": runs[0].campaign}}
     review, _new = start_review(kind=kind, actor=operator, now=NOW, month=date(2026, 2, 1), **subject[kind])
@@ -293,3 +320,20 @@ def test_a_shared_link_shows_a_review_without_names_or_doors(review, operator, c
     review.run.campaign.team = None
     review.run.campaign.save()
     assert client.get(link).status_code != 200
+
+
+def test_a_runs_and_a_groups_page_lead_to_their_reviews(review, runs, operator, team, client):
+    group = Group.objects.create(name="一群", kind=GroupKind.VIP, team=team)
+    client.force_login(operator)
+    for page, address in (
+        (runs[-1].get_absolute_url(), f"/admin/analytics/reviews/?run={runs[-1].pk}"),
+        (
+            reverse("admin:groups_group_change", args=[group.pk]),
+            f"/admin/analytics/reviews/?group={group.pk}",
+        ),
+    ):
+        assert f'href="{address}"' in client.get(page).content.decode()
+    assert "review-row" in client.get(f"/admin/analytics/reviews/?run={runs[-1].pk}").content.decode()
+    page = client.get(f"/admin/analytics/reviews/?group={group.pk}").content.decode()
+    assert "review-row" not in page
+    assert f'<option value="{group.pk}" selected' in page

@@ -65,7 +65,7 @@ def _data(rng: random.Random, kind: str) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for name, values in {
         "campaign": [1, 2], "run": [11, 12], "post": [1, 2, 3], "channel": ["抖音", "门店"],
-        "inviter": [3, 4],
+        "inviter": [3, 4], "link": [8, 9],
     }.items():  # fmt: skip
         if rng.random() < 0.5:
             data[name] = rng.choice(values)
@@ -94,4 +94,5 @@ def keys_of(dim: str) -> list[str]:
         Dimension.TIER: ["2"],
         Dimension.SOURCE: ["扫码"],
         Dimension.INVITER: ["3"],
+        Dimension.LINK: ["8"],
     }[Dimension(dim)]

@@ -30,6 +30,7 @@ from apps.channels.models import Channel, Delivery
 from apps.content_calendar.models import Post
 from apps.core.invariants import count_violations
 from apps.events.models import Event
+from apps.events.schemas.registry import all_schemas
 from apps.groups.models import Group, Membership
 from apps.h5.enums import ConversionKind
 from apps.h5.models import Conversion, Touch
@@ -179,14 +180,34 @@ def check_past():
     assert past.dates("occurred_at", "day").count() > 80
     members = set(past.exclude(member_id=None).values_list("member_id", flat=True))
     assert Member.objects.filter(pk__in=members).count() == len(members) > 300
-    runs = {int(run) for run in past.exclude(data__run=None).values_list("data__run", flat=True)}
-    assert Run.objects.filter(pk__in=runs, state="settled").count() == len(runs) > 20
+    in_runs = past.exclude(data__run=None)
+    runs = {int(run) for run in in_runs.values_list("data__run", flat=True)}
+    settled = set(Run.objects.filter(pk__in=runs, state="settled").values_list("pk", flat=True))
+    assert len(settled) > 20
+    assert Run.objects.filter(pk__in=runs).count() == len(runs)
+    kinds = in_runs.filter(data__run__in=runs - settled).values_list("kind", flat=True)
+    assert set(kinds) <= {
+        "page.visited",
+        "member.registered",
+        "visit.converted",
+    }  # what goes on is only looked at
+    check_schemas()
     left = past.filter(kind="group.left")
     assert Membership.objects.exclude(left_at=None).count() == left.count() > 10
     assert not Event.objects.filter(occurred_at__gt=timezone.now()).exists()
     total = DayFigure.objects.filter(dim="").aggregate(Sum("count"))["count__sum"]
     derived = DayFigure.objects.filter(dim="", kind__in=DERIVED).aggregate(Sum("count"))["count__sum"]
     assert total - derived == Event.objects.count()
+
+
+def check_schemas():
+    columns = ("kind", "member_id", "group_id", "value", "data")
+    for kind, member, group, value, data in Event.objects.values_list(*columns).iterator():
+        data.pop("demo", None)
+        problem = all_schemas()[kind].problem(
+            has_member=member is not None, has_group=group is not None, value=value, data=data
+        )
+        assert problem is None, (kind, problem, data)
 
 
 def test_reset_empties_what_was_there():

@@ -22,9 +22,9 @@ def test_what_members_and_engines_do_never_comes_from_outside():
 
 
 def judge(kind, *, member=True, group=True, value=None, outside=False, **data):
-    found = all_schemas()[kind].problem(
-        has_member=member, has_group=group, value=value, data=data, is_from_outside=outside
-    )
+    schema = all_schemas()[kind]
+    ask = schema.outside_problem if outside else schema.problem
+    found = ask(has_member=member, has_group=group, value=value, data=data)
     return found and found[0]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from decimal import Decimal
 from typing import IO, Any
 
@@ -13,6 +14,9 @@ from rest_framework.utils.encoders import JSONEncoder
 
 MOST_BYTES = 64 * 1024
 _MOST_INTEGER = 2**63 - 1
+#: The only ways to write NUL or half a character in JSON of valid UTF-8; whole pairs (emoji) look the same at first.
+_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class TooLarge(APIException):
@@ -47,7 +51,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
         raise ParseError(_("请求内容不是有效的 JSON。")) from error
     if not isinstance(data, dict):
         raise ParseError(_("请求内容要是一个 JSON 对象。"))
-    if b"\\u" in raw and not _is_storable(data):
+    if _ESCAPED.search(raw) and not _is_storable(data):
         raise ParseError(_("请求里有不能保存的字符。"))
     return data
 
@@ -62,7 +66,7 @@ def _is_storable(data: Any) -> bool:
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
-        elif isinstance(item, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in item):
+        elif isinstance(item, str) and _UNSTORABLE.search(item):
             return False
     return True
 

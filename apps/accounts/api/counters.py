@@ -4,7 +4,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,24 +57,33 @@ class Counters:
         ``now``: seconds since the epoch. Never raises: without Valkey the limits hold per process.
         """
         now = time.time() if now is None else now
-        keys = [f"{self._prefix}:{limit.key}:{limit.seconds}:{int(now // limit.seconds)}" for limit in limits]
-        counts = self._count(keys, limits)
-        waits = [
-            math.ceil(limit.seconds - now % limit.seconds)
-            for limit, count in zip(limits, counts, strict=True)
-            if count > limit.most
-        ]
-        return max(waits, default=0)
+        keys = self._keys(limits, now)
+        seconds = [limit.seconds + 1 for limit in limits]
+        counts = self._ask(lambda: self._run(keys, seconds))
+        return _wait(limits, [self._count_here(key) for key in keys] if counts is None else counts, now)
 
-    def _count(self, keys: Sequence[str], limits: Sequence[Limit]) -> list[int]:
-        if self._client is not None and time.monotonic() >= self._rests_until:
-            try:
-                seconds = [limit.seconds + 1 for limit in limits]
-                return [int(count) for count in self._run(keys, seconds)]
-            except (redis.RedisError, OSError) as error:
-                self._rests_until = time.monotonic() + REST_SECONDS
-                logger.warning("limits are counted by each process alone: %s", type(error).__name__)
-        return [self._count_here(key) for key in keys]
+    def spent(self, limits: Sequence[Limit], now: float | None = None) -> int:
+        """Whether one more would be too many, without counting it: 0, or seconds as ``wait_for`` says. Never raises."""
+        now = time.time() if now is None else now
+        keys = self._keys(limits, now)
+        client: Any = self._client
+        counts = self._ask(lambda: client.mget(keys) if keys else [])
+        here = [self._local.get(key, 0) for key in keys]
+        return _wait(limits, [count + 1 for count in (here if counts is None else counts)], now)
+
+    def _keys(self, limits: Sequence[Limit], now: float) -> list[str]:
+        return [f"{self._prefix}:{limit.key}:{limit.seconds}:{int(now // limit.seconds)}" for limit in limits]
+
+    def _ask(self, question: Callable[[], list[Any]]) -> list[int] | None:
+        """Counts from Valkey; ``None`` while it is away."""
+        if self._client is None or time.monotonic() < self._rests_until:
+            return None
+        try:
+            return [int(count or 0) for count in question()]
+        except (redis.RedisError, OSError) as error:
+            self._rests_until = time.monotonic() + REST_SECONDS
+            logger.warning("limits are counted by each process alone: %s", type(error).__name__)
+            return None
 
     def _run(self, keys: Sequence[str], seconds: Sequence[int]) -> list[Any]:
         """One command; the script itself is sent again only to a server that has never seen it."""
@@ -89,6 +98,15 @@ class Counters:
             self._local.clear()  # forgetting is better than growing: windows are short
         self._local[key] = self._local.get(key, 0) + 1
         return self._local[key]
+
+
+def _wait(limits: Sequence[Limit], counts: Sequence[int], now: float) -> int:
+    waits = [
+        math.ceil(limit.seconds - now % limit.seconds)
+        for limit, count in zip(limits, counts, strict=True)
+        if count > limit.most
+    ]
+    return max(waits, default=0)
 
 
 @cache

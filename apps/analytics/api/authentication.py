@@ -13,15 +13,15 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.accounts.api.counters import Limit, counters
+from apps.accounts.api.guesses import count_guess, refuse_after_guesses
 from apps.accounts.api.limits import limits_of
-from apps.accounts.api.origin import client_ip
 from apps.analytics.selectors.scope import Scope, scope_of
 from apps.analytics.services.report_keys import key_of
 from apps.core.clock import database_now
 
 _PER_MINUTE, _PER_HOUR = 120, 3_000
-#: Wrong keys from one address.
-_GUESSES = (20, 60)
+#: What wrong keys are counted under.
+_GUESSES = "figures:guess"
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,18 @@ class Machine:
 
 
 class ReportKeyAuthentication(BaseAuthentication):
-    """No header: somebody else may know the reader. A header that proves nothing: 401."""
+    """No header: somebody else may know the reader. A header that proves nothing: 401, and 429 for an address that keeps
+    trying."""
 
     def authenticate(self, request: Request) -> tuple[Machine, str] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:
             return None
+        refuse_after_guesses(request, _GUESSES)
         scheme, _space, token = header.partition(" ")
         key = key_of(token.strip(), now=database_now()) if scheme.lower() == "bearer" else None
         if key is None:
-            most, seconds = _GUESSES
-            ip = client_ip(request._request) or "unknown"
-            if counters().wait_for([Limit(f"report_guess:{ip}", most, seconds)]):
-                raise AuthenticationFailed(_("错误的密钥试得太多了，请一分钟后再试。"), code="bad_key")
+            count_guess(request, _GUESSES)
             raise AuthenticationFailed(_("取数密钥不对，或者已经停用。"), code="bad_key")
         return Machine(key.pk, key.team_id), token
 

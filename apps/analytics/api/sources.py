@@ -14,9 +14,13 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.accounts.api.counters import Limit, counters
+from apps.accounts.api.guesses import count_guess, refuse_after_guesses
 from apps.core.clock import database_now
 from apps.events.models import EventSource
 from apps.events.services.sources import source_of
+
+#: What wrong keys are counted under.
+_GUESSES = "events:guess"
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,18 @@ class SourceActor:
 
 
 class SourceAuthentication(BaseAuthentication):
-    """No header: anonymous, which may do nothing here."""
+    """No header: anonymous, which may do nothing here. A wrong key: 401, and 429 for an address that keeps trying."""
 
     def authenticate(self, request: Request) -> tuple[SourceActor, str] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:
             return None
+        refuse_after_guesses(request, _GUESSES)
         scheme, _space, key = header.partition(" ")
         now = database_now()
         source = source_of(key.strip(), now=now) if scheme.lower() == "bearer" else None
         if source is None:
+            count_guess(request, _GUESSES)
             raise AuthenticationFailed(_("密钥不对，或已停用。"), code="bad_key")
         return SourceActor(source, now), key
 

@@ -13,7 +13,7 @@ _JOINED, _LEFT = EventKind.GROUP_JOINED.value, EventKind.GROUP_LEFT.value
 _D = Dimension
 _OF_GROUPS = (_D.TOTAL, _D.GROUP)
 _OF_MEMBERS = (_D.TOTAL, _D.GROUP, _D.STAFF, _D.TIER, _D.SOURCE)
-_OF_VISITS = (_D.TOTAL, _D.GROUP, _D.CAMPAIGN, _D.RUN, _D.POST, _D.CHANNEL, _D.INVITER)
+_OF_VISITS = (_D.TOTAL, _D.GROUP, _D.CAMPAIGN, _D.RUN, _D.POST, _D.CHANNEL, _D.INVITER, _D.LINK)
 
 
 def _new_members(figures: Figures) -> Reading:

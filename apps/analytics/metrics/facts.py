@@ -26,6 +26,8 @@ KEYS: dict[Dimension, str] = {
         " AND e.data->>'is_new' = 'true'"
         " THEN e.data->>'owner' ELSE e.data->>'inviter' END"
     ),
+    # 活码: the short links that we hang out ourselves. Those of members are told apart by who invites.
+    Dimension.LINK: "CASE WHEN e.data->>'inviter' IS NULL THEN e.data->>'link' END",
 }
 
 _PART = "coalesce(e.data->>'kind', '') || CASE WHEN e.data->>'is_new' = 'true' THEN '+new' ELSE '' END"

@@ -136,8 +136,10 @@ def finding_of(experiment: Experiment, *, now: datetime) -> Finding | None:
     over = max((day_of(until) - first).days, 0)
     last = min(first + timedelta(days=experiment.days - 1), day_of(until))
     groups = {int(group): key for group, key in experiment.allocation.items()}
-    # The groups were checked when it began; what is shown are sums over them.
-    sizes = sizes_of(metric, groups, scope=Scope(None), period=Period(first, max(first, last)))
+    # Whoever sees the experiment sees its team's figures, and no others are in the sums: a group that has moved to
+    # another team counts with what it did here.
+    scope = Scope(None).narrowed(experiment.team_id)
+    sizes = sizes_of(metric, groups, scope=scope, period=Period(first, max(first, last)))
     keys = tuple(variant["key"] for variant in experiment.variants)
     sides = [sizes.of(group for group, key in groups.items() if key == wanted) for wanted in keys]
     a, b, difference = compare(sides[0], sides[1], seed=experiment.seed)

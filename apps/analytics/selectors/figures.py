@@ -45,7 +45,7 @@ def figures(
             inside = (members for day, members in cohorts.items() if day >= period.first)
             found[""].firsts[kind] = BitMap.union(BitMap(), *inside)
     if sets:
-        _read_sets(found, scope, period, dim, keys, sets)
+        read_sets(found, scope, period, dim, keys, sets)
     return found
 
 
@@ -83,7 +83,7 @@ def _read_days(
         kept.sets_of_days = sets
 
 
-def _read_sets(
+def read_sets(
     found: dict[str, Kept],
     scope: Scope,
     period: Period,
@@ -91,6 +91,7 @@ def _read_sets(
     keys: Collection[str] | None,
     names: Collection[str],
 ) -> None:
+    """Adds the member sets ``names`` of today to ``found``, which gets the keys that it lacks. One query."""
     sql = "SELECT key, name, members FROM analytics_memberset WHERE dim = %s AND name = ANY(%s)"
     values: list[Any] = [dim.value, list(names)]
     if dim == Dimension.TOTAL or scope.team_ids is not None:

@@ -1,18 +1,19 @@
 """What a campaign is simulated with, and what came of it."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from apps.accounts.models import User
 from apps.analytics.enums import Dimension
 from apps.analytics.models import Simulation
-from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope
+from apps.analytics.selectors.windows import Window, kept_in
 from apps.analytics.simulation.setting import Prize, Setting
 from apps.campaigns.enums import PartState, RunState
 from apps.campaigns.mechanics.base import Mechanic, Rules
@@ -65,45 +66,62 @@ class Actual:
 
 
 def actual_of(run: Run) -> Actual:
-    """From the rollups, and the orders of the run's contributions. Contributions are those by others: what each entry
-    counts for its owner alone is taken off. Four queries."""
-    until = run.settled_at or run.review_until or run.closes_at
-    period = Period(day_of(run.opens_at), max(day_of(until), day_of(run.opens_at)))
+    """What came of one run. Three queries."""
+    return actuals_of([run])[run.pk]
+
+
+def actuals_of(runs: Collection[Run]) -> dict[int, Actual]:
+    """From the rollups, and the orders of the runs' contributions. Contributions are those by others: what each entry
+    counts for its owner alone is taken off. Three queries, however many runs."""
     kinds = [
         EventKind.CAMPAIGN_ENTERED.value,
         EventKind.CAMPAIGN_SUCCEEDED.value,
         EventKind.BENEFIT_GRANTED.value,
         EventKind.BENEFIT_VOIDED.value,
     ]
-    key = str(run.pk)
-    found = figures(scope=Scope(None), period=period, kinds=kinds, dim=Dimension.RUN, keys=[key])[key]
-    parts = Contribution.objects.filter(run=run, state=PartState.COUNTED).exclude(
-        member_id=F("entry__owner_id")
-    )
-    paid = Contribution.objects.filter(run=run, order__paid_at__isnull=False).aggregate(
-        paid=Sum("order__paid_amount"), back=Sum("order__refund_amount")
-    )
-    values = {
-        "entries": float(found.count(EventKind.CAMPAIGN_ENTERED)),
-        "successes": float(found.count(EventKind.CAMPAIGN_SUCCEEDED)),
-        "cost": float(found.value(EventKind.BENEFIT_GRANTED) + found.value(EventKind.BENEFIT_VOIDED)),
-        "contributions": float(parts.count()),
-        "new_members": float(parts.filter(is_new_member=True).values("member_id").distinct().count()),
-        "revenue": float((paid["paid"] or 0) - (paid["back"] or 0)),
+    windows = [Window(_period_of(run), str(run.pk)) for run in runs]
+    kept = kept_in(windows, scope=Scope(None), kinds=kinds, dim=Dimension.RUN, people=False)
+    by_run = Contribution.objects.filter(run__in=[run.pk for run in runs]).order_by().values("run")
+    parts: dict[int, Any] = {
+        row["run"]: row
+        for row in by_run.filter(state=PartState.COUNTED)
+        .exclude(member_id=F("entry__owner_id"))
+        .annotate(parts=Count("pk"), new=Count("member_id", distinct=True, filter=Q(is_new_member=True)))
     }
-    return Actual(run, values, run.state in _OVER)
+    paid: dict[int, Any] = {
+        row["run"]: row
+        for row in by_run.filter(order__paid_at__isnull=False).annotate(
+            paid=Sum("order__paid_amount"), back=Sum("order__refund_amount")
+        )
+    }
+    actuals = {}
+    for run, found in zip(runs, kept, strict=True):
+        came, money = parts.get(run.pk, {}), paid.get(run.pk, {})
+        values = {
+            "entries": float(found.count(EventKind.CAMPAIGN_ENTERED)),
+            "successes": float(found.count(EventKind.CAMPAIGN_SUCCEEDED)),
+            "cost": float(found.value(EventKind.BENEFIT_GRANTED) + found.value(EventKind.BENEFIT_VOIDED)),
+            "contributions": float(came.get("parts", 0)),
+            "new_members": float(came.get("new", 0)),
+            "revenue": float((money.get("paid") or 0) - (money.get("back") or 0)),
+        }
+        actuals[run.pk] = Actual(run, values, run.state in _OVER)
+    return actuals
+
+
+def _period_of(run: Run) -> Period:
+    until = run.settled_at or run.review_until or run.closes_at
+    return Period(day_of(run.opens_at), max(day_of(until), day_of(run.opens_at)))
 
 
 def run_after(simulation: Simulation) -> Run | None:
     """The first run of its campaign that opened after it was made."""
-    if simulation.campaign_id is None:
-        return None
-    return (
-        Run.objects.filter(campaign_id=simulation.campaign_id, opens_at__gte=simulation.created_at)
-        .exclude(state__in=[RunState.SCHEDULED, RunState.CANCELLED])
-        .order_by("opens_at")
-        .first()
-    )
+    return _opened(simulation.campaign_id, simulation.created_at).first() if simulation.campaign_id else None
+
+
+def _opened(campaign: Any, since: Any) -> QuerySet[Run]:
+    runs = Run.objects.filter(campaign_id=campaign, opens_at__gte=since)
+    return runs.exclude(state__in=[RunState.SCHEDULED, RunState.CANCELLED]).order_by("opens_at")
 
 
 @dataclass(frozen=True)
@@ -148,20 +166,24 @@ class Calibration:
 
 def calibration(user: User, *, most: int = 30) -> Calibration:
     """How past forecasts fared whose run is over: the latest simulation before each run counts. ``bias`` is the mean
-    of (fact − median) / median of new members."""
+    of (fact − median) / median of new members. Five queries."""
+    done = (
+        Simulation.objects.visible_to(user)
+        .filter(campaign__isnull=False)
+        .annotate(run_id=Subquery(_opened(OuterRef("campaign_id"), OuterRef("created_at")).values("pk")[:1]))
+        .filter(run_id__isnull=False)
+    )
+    last: dict[int, Any] = {}
+    for run_id, results in done.order_by("-created_at").values_list("run_id", "results")[: most * 2]:
+        last.setdefault(run_id, results)
+    over = list(Run.objects.filter(pk__in=last, state__in=_OVER).order_by("-opens_at")[:most])
     cases = inside = 0
-    seen: set[int] = set()
     ratios: list[float] = []
-    done = Simulation.objects.visible_to(user).filter(campaign__isnull=False).select_related("campaign")
-    for simulation in done.order_by("-created_at")[: most * 2]:
-        run = run_after(simulation)
-        if run is None or run.state not in _OVER or run.pk in seen or len(seen) >= most:
-            continue
-        seen.add(run.pk)
-        held = held_against(simulation.results[0], actual_of(run))
+    for number, actual in actuals_of(over).items():
+        held = held_against(last[number][0], actual)
         cases += len(held)
         inside += sum(one.is_inside for one in held)
         ratios += [
             (one.actual - one.middle) / one.middle for one in held if one.name == "new_members" and one.middle
         ]
-    return Calibration(len(seen), cases, inside, sum(ratios) / len(ratios) if ratios else None)
+    return Calibration(len(over), cases, inside, sum(ratios) / len(ratios) if ratios else None)

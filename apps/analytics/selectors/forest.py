@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
 from apps.analytics.models import Branch
@@ -82,31 +82,57 @@ def _kept[T](name: str, teams: list[int], read: Callable[[], T]) -> T:
 def _summary(teams: list[int]) -> Summary:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE inviter_id IS NULL), count(*), count(*) FILTER (WHERE inviter_id IS NOT NULL),"
-            " count(*) FILTER (WHERE inviter_id IS NOT NULL AND NOT has_left), count(*) FILTER (WHERE children > 0),"
-            " coalesce(max(height), 0),"
-            " count(*) FILTER (WHERE star > 0 OR burst > 0 OR device_chain > 0 OR circle > 0)"
-            " FROM analytics_branch WHERE team_id = ANY(%s)",
+            "SELECT count(*) FILTER (WHERE NOT was_brought), count(*), count(*) FILTER (WHERE was_brought),"
+            " count(*) FILTER (WHERE was_brought AND NOT has_left), count(*) FILTER (WHERE children > 0),"
+            " coalesce(max(height), 0), count(*) FILTER (WHERE is_odd)"
+            f" FROM ({_people(teams)}) people",
             [teams],
         )
         return Summary(*cursor.fetchone())
 
 
+def _people(teams: list[int]) -> str:
+    """SQL of the members in these teams' trees, each once; ``%s`` stands for the teams.
+
+    Who is in several teams has a place in each one's trees: was brought if anybody of one of them did, is here while
+    in one of them, and stands as deep as the deepest.
+    """
+    is_odd = "star > 0 OR burst > 0 OR device_chain > 0 OR circle > 0"
+    if len(teams) == 1:
+        columns = (
+            f"inviter_id IS NOT NULL AS was_brought, has_left, children, height, depth, {is_odd} AS is_odd"
+        )
+        return f"SELECT {columns} FROM analytics_branch WHERE team_id = ANY(%s)"
+    return (
+        "SELECT bool_or(inviter_id IS NOT NULL) AS was_brought, bool_and(has_left) AS has_left,"
+        f" max(children) AS children, max(height) AS height, max(depth) AS depth, bool_or({is_odd}) AS is_odd"
+        " FROM analytics_branch WHERE team_id = ANY(%s) GROUP BY member_id"
+    )
+
+
 def trees(teams: list[int], limit: int = 20) -> list[Branch]:
     """The largest trees by everybody in them."""
     found = Branch.objects.filter(team_id__in=teams, inviter_id__isnull=True, children__gt=0)
-    return list(found.order_by("-size", "member_id")[:limit])
+    return _once(found.order_by("-size", "member_id"), teams, limit)
 
 
 def spreaders(teams: list[int], limit: int = 20) -> list[Branch]:
     """Who brought the most people who are still here, directly."""
     found = Branch.objects.filter(team_id__in=teams, children__gte=1)
-    return list(found.order_by("-effective_children", "member_id")[:limit])
+    return _once(found.order_by("-effective_children", "member_id"), teams, limit)
 
 
 def odd_shapes(teams: list[int], limit: int = 50) -> list[Branch]:
     """Branches that somebody should look at, the largest first."""
-    return list(Branch.objects.filter(_ODD, team_id__in=teams).order_by("-size", "member_id")[:limit])
+    return _once(Branch.objects.filter(_ODD, team_id__in=teams).order_by("-size", "member_id"), teams, limit)
+
+
+def _once(found: QuerySet[Branch], teams: list[int], limit: int) -> list[Branch]:
+    """The first ``limit`` members, each with the first of their places."""
+    first: dict[int, Branch] = {}
+    for branch in found[: limit * len(teams)]:  # a member has at most one in each team
+        first.setdefault(branch.member_id, branch)
+    return list(first.values())[:limit]
 
 
 def generations(teams: list[int], root: Branch | None = None) -> list[tuple[int, int, int]]:
@@ -117,13 +143,13 @@ def generations(teams: list[int], root: Branch | None = None) -> list[tuple[int,
 
 
 def _generations(teams: list[int], root: Branch | None) -> list[tuple[int, int, int]]:
-    where, values = "team_id = ANY(%s) AND depth > 0", [teams]
+    people, values = _people(teams), [teams]
     if root is not None:
-        where, values = where + " AND root_id = %s", [[root.team_id], root.root_id]  # type: ignore[list-item]
+        people, values = f"{_people([root.team_id])} AND root_id = %s", [[root.team_id], root.root_id]  # type: ignore[list-item]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT depth, count(*), count(*) FILTER (WHERE NOT has_left) FROM analytics_branch"
-            f" WHERE {where} GROUP BY 1 ORDER BY 1",
+            f"SELECT depth, count(*), count(*) FILTER (WHERE NOT has_left) FROM ({people}) people"
+            " WHERE depth > 0 GROUP BY 1 ORDER BY 1",
             values,
         )
         return list(cursor.fetchall())
@@ -146,7 +172,7 @@ def search(user: User, teams: list[int], text: str, limit: int = 12) -> list[Bra
             wanted |= Q(phone__endswith=text)
     members = Member.objects.visible_to(user).filter(wanted).order_by("-pk").values_list("pk", flat=True)
     found = Branch.objects.filter(team_id__in=teams, member_id__in=list(members[:500]))
-    return list(found.order_by("-size", "member_id")[:limit])
+    return _once(found.order_by("-size", "member_id"), teams, limit)
 
 
 def tree_of(branch: Branch, *, levels: int = 3) -> Node:

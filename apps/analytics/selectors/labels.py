@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.analytics.enums import Dimension
-from apps.campaigns.models import Campaign, Run
+from apps.campaigns.models import Campaign, Run, ShareLink
 from apps.campaigns.selectors.names import public_name
 from apps.content_calendar.models import Post
 from apps.core.models import ScopedQuerySet
@@ -29,6 +30,8 @@ def _names(dim: Dimension, numbers: list[int]) -> dict[str, str]:
     if dim == Dimension.INVITER:
         people = Member.objects.filter(pk__in=numbers).values_list("pk", "nickname")
         return {str(pk): public_name(nickname) for pk, nickname in people}
+    if dim == Dimension.LINK:
+        return {str(link.pk): _link_name(link) for link in _links(numbers)}
     if dim == Dimension.STAFF:
         return {
             str(user.pk): user.display_name or user.username for user in User.objects.filter(pk__in=numbers)
@@ -41,3 +44,13 @@ def _names(dim: Dimension, numbers: list[int]) -> dict[str, str]:
         Dimension.TIER: Tier.objects.all(),
     }
     return {str(row.pk): str(row) for row in rows[dim].filter(pk__in=numbers)}
+
+
+def _links(numbers: list[int]) -> QuerySet[ShareLink]:
+    return ShareLink.objects.filter(pk__in=numbers).select_related("group", "run__campaign")
+
+
+def _link_name(link: ShareLink) -> str:
+    """Where it hangs, what it leads to, and its code."""
+    place = link.channel or (link.group.name if link.group else "")
+    return " · ".join(part for part in (place, link.run.campaign.title, link.code) if part)

@@ -1,7 +1,9 @@
 """What a review is compared with: the one before, and comparable others that its reader may see (S1)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import compress
 
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
@@ -13,8 +15,9 @@ from apps.analytics.models import Review
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.goals import scope_of_subject
 from apps.analytics.selectors.periods import Period, day_of, month_before
-from apps.analytics.selectors.review_sums import Sums, sums_of
+from apps.analytics.selectors.review_sums import Sums, sums_in, sums_of
 from apps.analytics.selectors.scope import Scope
+from apps.analytics.selectors.windows import Window, readings_in
 from apps.campaigns.enums import RunState
 from apps.campaigns.models import Campaign, Run
 from apps.groups.models import Group
@@ -98,49 +101,46 @@ def peers_of(review: Review, *, metrics: list[Metric], user: User, today: date) 
     months before; only what ``user`` may see."""
     if review.kind == ReviewKind.MONTH:
         return _months(review, metrics, today)
-    label, slices = _others(review, user, today)
-    read = [one.readings(metrics) for one in slices]
-    return Peers(label, tuple(one.sums() for one in slices), _by_metric(read))
+    label, windows = _others(review, user, today)
+    house, dim = Scope(None), review.dimension
+    read = readings_in(metrics, windows, scope=house, dim=dim)
+    return Peers(label, tuple(sums_in(windows, scope=house, dim=dim)), _by_metric(read))
 
 
-def _others(review: Review, user: User, today: date) -> tuple[str, list[Slice]]:
+def _others(review: Review, user: User, today: date) -> tuple[str, list[Window]]:
     """Each over its own time; groups over the review's."""
-    dim, house = review.dimension, Scope(None)
     if review.run is not None:
         runs = Run.objects.visible_to(user).filter(mechanic=review.run.mechanic, state__in=_OVER)
         latest = runs.exclude(pk=review.run.pk).order_by("-closes_at")[:_MOST]
-        found = [Slice("", house, period_of_run(run), dim, str(run.pk)) for run in latest]
-        return _("同玩法已结束的活动期"), found
+        return _("同玩法已结束的活动期"), [Window(period_of_run(run), str(run.pk)) for run in latest]
     if review.campaign is not None:
         campaigns = Campaign.objects.visible_to(user).filter(mechanic=review.campaign.mechanic)
         held = campaigns.exclude(pk=review.campaign.pk).filter(runs__state__in=_OVER).distinct()
-        found = [
-            Slice("", house, period, dim, str(campaign.pk))
-            for campaign in held.order_by("-pk")[:_MOST]
-            if (period := period_of_campaign(campaign))
-        ]
-        return _("同玩法的活动"), found
+        periods = periods_of_campaigns(held.order_by("-pk").values_list("pk", flat=True)[:_MOST])
+        return _("同玩法的活动"), [Window(period, str(pk)) for pk, period in periods.items()]
     if review.group is not None:
         groups = Group.objects.visible_to(user).filter(kind=review.group.kind).exclude(pk=review.group.pk)
         period = past_part(review, today)
-        latest_groups = groups.order_by("-member_count")[:_MOST]
-        return _("同类型的群"), [Slice("", house, period, dim, str(group.pk)) for group in latest_groups]
+        latest_groups = groups.order_by("-member_count").values_list("pk", flat=True)[:_MOST]
+        return _("同类型的群"), [Window(period, str(pk)) for pk in latest_groups]
     return "", []
 
 
 def _months(review: Review, metrics: list[Metric], today: date) -> Peers:
     """Months before the first fact are none."""
     own = own_slice(review, today)
-    sums, read, month = [], [], Period(review.starts_on, review.ends_on)
+    windows, month = [], Period(review.starts_on, review.ends_on)
     for _step in range(_MONTHS):
         month = month_before(month.first)
-        one = Slice("", own.scope, _as_long(month, own.period, review), own.dim, own.key)
-        found = one.sums()
-        if not any(value for name, value in found.items() if name != "in_group"):
-            continue
-        sums.append(found)
-        read.append(one.readings(metrics))
-    return Peers(_("之前 %d 个月") % len(sums), tuple(sums), _by_metric(read))
+        windows.append(Window(_as_long(month, own.period, review), own.key))
+    sums = sums_in(windows, scope=own.scope, dim=own.dim)
+    read = readings_in(metrics, windows, scope=own.scope, dim=own.dim)
+    known = [any(value for name, value in found.items() if name != "in_group") for found in sums]
+    return Peers(
+        _("之前 %d 个月") % sum(known),
+        tuple(compress(sums, known)),
+        _by_metric(list(compress(read, known))),
+    )
 
 
 def _by_metric(rows: list[dict[str, Reading]]) -> dict[str, list[Reading]]:
@@ -164,6 +164,13 @@ def period_of_run(run: Run) -> Period:
 
 def period_of_campaign(campaign: Campaign) -> Period | None:
     """From its first run to its last; None without one."""
-    found = campaign.runs.exclude(state=RunState.CANCELLED).aggregate(Min("opens_at"), Max("closes_at"))
-    first, last = found["opens_at__min"], found["closes_at__max"]
-    return Period(day_of(first), day_of(last)) if first and last else None
+    return periods_of_campaigns([campaign.pk]).get(campaign.pk)
+
+
+def periods_of_campaigns(campaigns: Iterable[int]) -> dict[int, Period]:
+    """The same of several by id, the latest made first; who has no run is left out. One query."""
+    runs = Run.objects.filter(campaign__in=list(campaigns)).exclude(state=RunState.CANCELLED)
+    found = runs.order_by("-campaign").values("campaign").annotate(Min("opens_at"), Max("closes_at"))
+    return {
+        row["campaign"]: Period(day_of(row["opens_at__min"]), day_of(row["closes_at__max"])) for row in found
+    }

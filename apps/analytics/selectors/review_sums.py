@@ -1,17 +1,17 @@
 """What happened, as plain sums under names that the rules of ``diagnosis`` read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.facts import ACTIVE
+from apps.analytics.metrics.facts import ACTIVE, ISSUED
 from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
+from apps.analytics.selectors.windows import Window, kept_in
 from apps.events.enums import EventKind as Kind
 
-_COUPON = "coupon"
 #: Members who did it.
 _PEOPLE: Final = {"active": ACTIVE, "buyers": Kind.ORDER_PAID}
 _COUNTS: Final = {
@@ -37,6 +37,7 @@ _KINDS: Final = {
     *_VALUES.values(),
     Kind.BENEFIT_GRANTED,
     Kind.BENEFIT_VOIDED,
+    ISSUED,
     Kind.SPEND_RECORDED,
     Kind.ORDER_COST,
 }
@@ -52,9 +53,18 @@ def sums_of(
     keys: Collection[str] | None = None,
 ) -> dict[str, Sums]:
     """{key: {name: number}}; money in yuan. Two queries."""
-    sets = ["in"] if dim in {Dimension.TOTAL, Dimension.GROUP} else []
-    found = figures(scope=scope, period=period, kinds=_KINDS, dim=dim, keys=keys, sets=sets)
+    found = figures(scope=scope, period=period, kinds=_KINDS, dim=dim, keys=keys, sets=_sets(dim))
     return {key: _sums(kept) for key, kept in found.items()}
+
+
+def sums_in(windows: Sequence[Window], *, scope: Scope, dim: Dimension) -> list[Sums]:
+    """The same of each window, in their order. Two queries."""
+    found = kept_in(windows, scope=scope, kinds=_KINDS, dim=dim, sets=_sets(dim))
+    return [_sums(kept) for kept in found]
+
+
+def _sets(dim: Dimension) -> list[str]:
+    return ["in"] if dim in {Dimension.TOTAL, Dimension.GROUP} else []
 
 
 def _sums(kept: Kept) -> Sums:
@@ -63,7 +73,7 @@ def _sums(kept: Kept) -> Sums:
     sums |= {name: float(len(kept.people(kind))) for name, kind in _PEOPLE.items()}
     sums["new_members"] = float(kept.count(Kind.CAMPAIGN_CONTRIBUTED, "*+new"))
     sums["buyers_again"] = float(len(kept.repeated(Kind.ORDER_PAID)))
-    sums["coupons_issued"] = float(kept.count(Kind.BENEFIT_GRANTED, _COUPON))
+    sums["coupons_issued"] = max(float(kept.value(ISSUED)), 0.0)
     # What was taken back is a negative value of its own.
     cost = kept.value(Kind.BENEFIT_GRANTED) + kept.value(Kind.BENEFIT_VOIDED)
     sums["reward_cost"] = max(float(cost), 0.0)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Team, User
@@ -38,12 +39,12 @@ def create_experiment(
     minimum_effect: float,
     days: int,
     groups: Sequence[Group],
-    team: Team | None,
     actor: User,
     now: datetime,
 ) -> Experiment:
     """A draft: two texts, and the groups that they will be dealt out to. Everything is fixed before any figure is
-    seen. Raises ``Invalid`` with the field, ``NotAllowed`` for groups that the actor may not see (S1)."""
+    seen. It belongs to the one team whose groups they are; only who sees all teams may mix, and then nobody else sees
+    it. Raises ``Invalid`` with the field, ``NotAllowed`` for groups that the actor may not see (S1)."""
     _check(name, hypothesis, metric, texts, minimum_effect, days)
     if len(groups) < LEAST_GROUPS:
         raise Invalid(
@@ -56,8 +57,6 @@ def create_experiment(
         raise NotAllowed(
             _("有的群不归你看，或正在另一个实验里。"), hint=_("一个群同时只进一个实验。"), field="groups"
         )
-    if team is None and not actor.has_perm("accounts.view_all_teams"):
-        team = actor.teams.first()
     experiment = Experiment.objects.create(
         name=name.strip()[:80],
         hypothesis=hypothesis.strip(),
@@ -68,13 +67,23 @@ def create_experiment(
         seed=0,
         planned_groups=len(groups),
         allocation={str(group.pk): "" for group in groups},
-        team=team,
+        team=_only_team(groups, actor),
         author=actor,
     )
     experiment.seed = experiment.pk * 7919
     experiment.save(update_fields=["seed"])
     audit(actor=actor, action="experiment.create", target=experiment)
     return experiment
+
+
+def _only_team(groups: Sequence[Group], actor: User) -> Team | None:
+    if len({group.team_id for group in groups}) == 1:
+        return groups[0].team
+    if actor.has_perm("accounts.view_all_teams"):
+        return None
+    raise Invalid(
+        _("一个实验里的群要属于同一个团队。"), hint=_("另一个团队的群，另建一个实验。"), field="groups"
+    )
 
 
 def _check(
@@ -102,21 +111,23 @@ def _check(
 def start_experiment(*, experiment: Experiment, actor: User, now: datetime) -> Experiment:
     """Deal the groups out by seed and size, and draft each version's post to its groups: both still need approval.
 
-    Raises ``NotAllowed``, ``WrongState`` if it has begun.
+    Raises ``NotAllowed``, ``WrongState`` if it has begun or one of its groups is in another by now.
     """
     experiment = _locked(experiment, actor)
-    wanted = [int(pk) for pk in experiment.allocation]
-    groups = {group.pk: group for group in Group.objects.visible_to(actor).filter(pk__in=wanted)}
+    groups = _held(experiment, actor)
     if len(groups) < LEAST_GROUPS:
         raise WrongState(
-            _("能看到的群不到 %(least)d 个了。") % {"least": LEAST_GROUPS}, hint=_("请重新建一个实验。")
+            _("能用的群不到 %(least)d 个了。") % {"least": LEAST_GROUPS}, hint=_("请重新建一个实验。")
         )
-    members: dict[int, int] = dict.fromkeys(groups, 0)
-    current = Membership.objects.current().filter(group_id__in=wanted).values_list("group_id", flat=True)
-    for group_id in current.iterator():
-        members[group_id] = members.get(group_id, 0) + 1
+    if taken := len(groups) - free_groups(actor).filter(pk__in=groups).count():
+        raise WrongState(
+            _("有 %(taken)d 个群已经在另一个实验里。") % {"taken": taken},
+            hint=_("等那个实验结束再开始，或换一批群重新建。"),
+        )
+    current = Membership.objects.current().filter(group_id__in=groups).values("group_id")
+    members = dict(current.annotate(n=Count("pk")).values_list("group_id", "n"))
     keys = [variant["key"] for variant in experiment.variants]
-    dealt = allocate({pk: members[pk] for pk in groups}, keys, seed=experiment.seed)
+    dealt = allocate({pk: members.get(pk, 0) for pk in groups}, keys, seed=experiment.seed)
     move(
         experiment,
         ExperimentState.RUNNING,
@@ -139,6 +150,16 @@ def start_experiment(*, experiment: Experiment, actor: User, now: datetime) -> E
         )
     audit(actor=actor, action="experiment.start", target=experiment, groups=len(dealt))
     return experiment
+
+
+def _held(experiment: Experiment, actor: User) -> dict[int, Group]:
+    """Its groups that the actor sees and that are still of its team, locked: whoever starts another experiment with one
+    of them waits here, and then finds it taken."""
+    groups = Group.objects.visible_to(actor).filter(pk__in=[int(pk) for pk in experiment.allocation])
+    if experiment.team_id is not None:
+        groups = groups.filter(team_id=experiment.team_id)
+    locked = groups.select_for_update(of=("self",), no_key=True).order_by("pk")
+    return {group.pk: group for group in locked}
 
 
 @transaction.atomic

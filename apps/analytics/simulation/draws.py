@@ -1,6 +1,8 @@
-"""How many contributions new entries get: drawn one by one where they are few, by category where they are many."""
+"""How many contributions new entries get, and when they come: drawn one by one where they are few, by category where
+they are many."""
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -67,3 +69,18 @@ def draw_ends(
     if table.splits:
         end = np.where(rng.random(len(end)) < pays[run], end, end + table.seats + 1)
     return Each(run, end, len(opening))
+
+
+def draw_landings(rng: np.random.Generator, count: Integers, pace: Floats, ahead: float) -> Integers:
+    """When ``count`` contributions of each run come, all of them within ``ahead`` steps: exponential delays of ``pace``
+    per step, cut off there. How many come in each step from the next one on: shape (runs, ⌈ahead⌉)."""
+    width = ceil(ahead)
+    whole = -np.expm1(-pace * ahead)
+    if count.sum() > FEW * len(count):
+        edges = np.minimum(np.arange(width + 1), ahead)
+        chance = np.diff(-np.expm1(-pace[:, None] * edges), axis=1)
+        return rng.multinomial(count, chance / chance.sum(axis=1, keepdims=True))
+    run = np.repeat(np.arange(len(count)), count)
+    later = -np.log1p(-rng.random(len(run)) * whole[run]) / pace[run]
+    step = np.minimum(later.astype(np.int64), width - 1)
+    return np.bincount(run * width + step, minlength=len(count) * width).reshape(len(count), width)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps.analytics.simulation.draws import draw_ends
+from apps.analytics.simulation.draws import draw_ends, draw_landings
 from apps.analytics.simulation.limits import fitted
 from apps.analytics.simulation.priors import PRIOR_NAMES, Floats, Integers, Priors
 from apps.analytics.simulation.setting import Setting
@@ -83,9 +83,8 @@ class _Play:
         self.reach = MOST_PEOPLE if setting.reach is None else min(setting.reach, MOST_PEOPLE)
         self.audience = round(setting.audience * (1 - setting.holdout))
         self.seeds = round(setting.seeds * (1 - setting.holdout))
-        delay = believed["delay"]
-        with np.errstate(divide="ignore", over="ignore"):
-            self.per_step = np.where(delay > 0, -np.expm1(-self.step_hours / np.maximum(delay, 1e-12)), 1.0)
+        #: Delays by step: how many of them go into one.
+        self.pace = self.step_hours / np.maximum(believed["delay"], 1e-9)
         self.came = believed["invites"] * believed["accepts"]
         if shape.is_new_only:
             self.came = self.came * believed["newcomers"]
@@ -99,8 +98,9 @@ class _Play:
 
         self.entries, self.contributions, self.new, self.won = zeros(), zeros(), zeros(), zeros()
         self.left = np.full(self.runs, self.audience - self.seeds)
-        #: Contributions that will come, and what comes with them: cents given, cents earned, units.
+        #: Contributions that will come, in all and by step, and the units that come with them.
         self.coming = zeros()
+        self.due = np.zeros((self.runs, self.steps), dtype=np.int64)
         self.coming_stock = np.zeros(self.runs)
         self.cost, self.pays, self.stock, self.landed_stock = zeros(), zeros(), zeros(), np.zeros(self.runs)
         none = np.iinfo(np.int64).max
@@ -157,21 +157,28 @@ class _Play:
 
     def _land(self, step: int) -> Integers:
         """Contributions of earlier steps arrive; returns how many of those people open an entry now."""
-        # Of those who come before the end: a geometric delay, cut off there.
-        rest = self.steps - step
-        chance = self.per_step / -np.expm1(rest * np.log1p(-np.minimum(self.per_step, 1 - 1e-12)))
-        landed = _stream(self.seed, 5, step).binomial(self.coming, np.clip(chance, 0, 1))
+        landed = self.due[:, step]
         part = landed / np.maximum(self.coming, 1)
         self.landed_stock += self.coming_stock * part
         self.coming_stock -= self.coming_stock * part
         self.coming -= landed
+        newcomers = self._newcomers(landed)
         self.contributions += landed
-        newcomers = np.ones(self.runs) if self.shape.is_new_only else self.believed["newcomers"]
-        if not self.shape.is_new_only:
-            newcomers = newcomers * np.clip(1 - self.new / max(self.reach, 1), 0, 1)
         came = _stream(self.seed, 6, step).binomial(landed, newcomers)
         self.new = np.minimum(self.new + came, int(self.reach))
         return _stream(self.seed, 7, step).binomial(landed, self.believed["passes_on"])
+
+    def _newcomers(self, landed: Integers) -> Floats:
+        """The chance that somebody who contributes now does so for the first time, and is new to us."""
+        if not self.shape.is_new_only:
+            return self.believed["newcomers"] * np.clip(1 - self.new / max(self.reach, 1), 0, 1)
+        # Each of so many people has as many contributions to make: whoever has made none yet keeps all of theirs
+        # through these with the power of the share that is left.
+        each = max(self.shape.per_contributor, 1)
+        before = np.clip(self.reach * each - self.contributions, 0, None)
+        after = np.clip(before - landed, 0, None)
+        first = np.clip(self.reach - self.new, 0, None) * (1 - (after / np.maximum(before, 1)) ** each)
+        return np.clip(first / np.maximum(landed, 1), 0, 1)
 
     def _thinned(self, opening: Integers, mean: Floats) -> Floats:
         """``mean`` contributions per new entry, less those whom others have had: of so many calls on the people there
@@ -186,11 +193,9 @@ class _Play:
     def _open(self, step: int, opening: Integers) -> None:
         if not opening.any():
             return
-        hours_left = (self.steps - 1 - step) * self.step_hours
-        wait = min(self.shape.hours or hours_left, hours_left)
-        delay = self.believed["delay"]
-        with np.errstate(divide="ignore", over="ignore"):
-            in_time = np.where(delay > 0, -np.expm1(-wait / np.maximum(delay, 1e-12)), float(wait > 0))
+        steps_left = self.steps - 1 - step
+        ahead = min(self.shape.hours / self.step_hours or steps_left, steps_left)
+        in_time = -np.expm1(-self.pace * ahead)
         drawn = draw_ends(
             _stream(self.seed, 8, step),
             opening,
@@ -199,7 +204,7 @@ class _Play:
             self.believed["pays"],
             self.table,
         )
-        taken = fitted(drawn, self.table, self.stock_left, self.money_left)
+        taken = fitted(_stream(self.seed, 9, step), drawn, self.table, self.stock_left, self.money_left)
         self.out_of_stock |= taken.out_of_stock
         self.out_of_money |= taken.out_of_money
         self.entries += taken.opened
@@ -213,6 +218,9 @@ class _Play:
         self.landed_stock += at_once
         self.coming_stock += taken.stock - at_once
         self.coming += taken.count
+        if taken.count.any():
+            landings = draw_landings(_stream(self.seed, 10, step), taken.count, self.pace, ahead)
+            self.due[:, step + 1 : step + 1 + landings.shape[1]] += landings
 
     def _note_stock_out(self, step: int) -> None:
         if self.setting.stock is None:

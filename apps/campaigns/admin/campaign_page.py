@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 
 from apps.accounts.admin.audit_words import word_for
 from apps.accounts.admin.base import run_service
+from apps.accounts.admin.doors import doors_of
 from apps.accounts.models import User
-from apps.campaigns.admin.doors import doors_of
 from apps.campaigns.admin.list_cells import countdown, run_url
 from apps.campaigns.admin.pages import show, staff, visible_campaign
 from apps.campaigns.admin.risk_inputs import risk_in_words

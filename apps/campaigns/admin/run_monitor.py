@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
 from apps.accounts.admin.audit_words import word_for
+from apps.accounts.admin.doors import doors_of
 from apps.campaigns.admin.list_cells import countdown
 from apps.campaigns.admin.pages import show, staff
 from apps.campaigns.admin.run_actions import dialogs_of
@@ -83,6 +84,7 @@ def monitor_view(model_admin: ModelAdmin, request: HttpRequest, pk: int) -> Http
         "run_monitor.html",
         title=str(run),
         clock=_clock(run),
+        doors=doors_of(run, user),
         dialogs=dialogs_of(run, user, now=now),
         may_act_for=user.has_perm("campaigns.act_for_member") and run.state == RunState.OPEN,
         may_export=user.has_perm("campaigns.view_entry"),

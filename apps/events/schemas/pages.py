@@ -56,6 +56,7 @@ FAMILY = Family(
             data=(
                 *_IN_RUN,
                 *CAME,
+                _LINK,
                 Field("kind", Type.TEXT, _("login、entry 或 part"), required=True),
                 Field("is_new", Type.FLAG, _("来访之前我们不认识"), required=True),
                 Field("first", Type.OBJECT, _("第一次来访的帖子、渠道、邀请人和社群"), required=True),

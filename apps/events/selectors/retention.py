@@ -1,8 +1,11 @@
-"""How far back facts are kept."""
+"""Which times a fact may have: how far back facts are kept, and how far ahead they are taken."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+
+#: Clocks differ. What is further ahead has not happened, by whichever way it comes.
+AHEAD = timedelta(minutes=5)
 
 
 def kept_since(now: datetime) -> datetime:

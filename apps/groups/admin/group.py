@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from apps.accounts.admin.base import ScopedModelAdmin, run_service
+from apps.accounts.admin.doors import doors_of
 from apps.accounts.admin.filters import ScopedRelatedFilter
 from apps.accounts.admin.import_export import SpreadsheetAdminMixin
 from apps.channels.enums import ChannelState
@@ -70,6 +71,7 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
     readonly_fields = ["member_count", "stage_label"]
     autocomplete_fields = ["model"]
     fieldsets = FIELDSETS
+    change_form_before_template = "groups/_doors.html"
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type[GroupResource]]:
         return [GroupImportResource]
@@ -132,6 +134,18 @@ class GroupAdmin(SpreadsheetAdminMixin, ScopedModelAdmin):
         if db_field.name == "timezone":
             return ZoneField(label=db_field.verbose_name, initial=db_field.default)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        group = self.get_object(request, object_id)
+        user: Any = request.user
+        doors = doors_of(group, user) if group else []
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "doors": doors})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial: dict[str, Any] = super().get_changeform_initial_data(request)

@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from unfold.admin import ModelAdmin
 
+from apps.accounts.admin.doors import Door, register_door
 from apps.accounts.models import User
-from apps.campaigns.admin.doors import Door, register_door, register_preview
+from apps.campaigns.admin.doors import register_preview
 from apps.campaigns.admin.pages import staff
 from apps.campaigns.enums import LandingState
 from apps.campaigns.mechanics.registry import all_mechanics
@@ -35,6 +36,7 @@ register_preview(_preview_address)
 register_door(
     Door(
         key="traffic",
+        on=Campaign,
         label=_lazy("来源与转化"),
         help=_lazy("漏斗、A/B、区块热度"),
         icon="conversion_path",
@@ -46,6 +48,7 @@ register_door(
 register_door(
     Door(
         key="phone",
+        on=Campaign,
         label=_lazy("手机预览"),
         help=_lazy("每种状态的样子，扫码打开"),
         icon="smartphone",

@@ -60,6 +60,8 @@ def _record(
     first, last = came_by(ends.first), came_by(ends.last)
     opening = first.words() | ({"group": first.group_id} if first.group_id else {})
     about = {"kind": str(kind), "is_new": is_new, "first": opening, **last.words()}
+    if ends.last is not None and ends.last.link_id:
+        about["link"] = ends.last.link_id
     with connection.cursor() as cursor:
         cursor.execute(
             CONVERTED,

@@ -21,7 +21,8 @@ def play(log: Log, people: Sequence[Person], runs: Sequence[PastRun], dice: Rand
 
 def _play(log: Log, people: Sequence[Person], run: PastRun, dice: Random) -> None:
     about: dict[str, Any] = {"campaign": run.campaign_id, "run": run.id, "mechanic": run.mechanic}
-    log.add("campaign.run_opened", run.opens_at, team_id=run.team_id, subject=f"run:{run.id}", **about)
+    where: dict[str, Any] = {"campaign": run.campaign_id, "run": run.id}
+    log.add("campaign.run_opened", run.opens_at, team_id=run.team_id, subject=f"run:{run.id}", **where)
     present = [p for p in people if p.joined_at < run.opens_at and p.team_id == run.team_id]
     by_id = {person.id: person for person in present}
     brought: dict[int, list[Person]] = {}
@@ -30,12 +31,16 @@ def _play(log: Log, people: Sequence[Person], run: PastRun, dice: Random) -> Non
             brought.setdefault(person.inviter_id, []).append(person)
     owners = {person.id: person for person in dice.sample(present, int(len(present) * run.draw))}
     owners |= {owner: by_id[owner] for owner in brought}
+    won = 0
     for number, owner in enumerate(owners.values()):
         at = _within(run, dice)
         entry = {**about, "owner": owner.id, "entry": run.id * 100_000 + number}
         log.add("campaign.entered", at, person=owner, **entry)
-        _end(log, run, owner, at, _helped(log, run, owner, present, brought, at, entry, dice), entry, dice)
-    log.add("campaign.run_settled", run.closes_at, team_id=run.team_id, subject=f"run:{run.id}", **about)
+        helped = _helped(log, run, owner, present, brought, at, entry, dice)
+        won += _end(log, run, owner, at, helped, entry, dice)
+    log.add("campaign.run_settled", run.closes_at, team_id=run.team_id, subject=f"run:{run.id}",
+            value=run.series.cost * won, entries=len(owners), won=won, grants=won, unfunded=0, held=0,
+            **about)  # fmt: skip
 
 
 def _helped(
@@ -57,24 +62,28 @@ def _helped(
 
 def _end(
     log: Log, run: PastRun, owner: Person, at: datetime, helped: int, entry: dict[str, Any], dice: Random
-) -> None:
+) -> bool:
+    """How the entry ended; returns whether it was won."""
     end = min(at + timedelta(hours=dice.uniform(3, 24)), run.closes_at)
     if helped < run.series.helpers:
         log.add("campaign.failed", run.closes_at, person=owner, **entry)
-        return
+        return False
     log.add("campaign.succeeded", end, person=owner, **entry)
     about: dict[str, Any] = {"campaign": run.campaign_id, "run": run.id}
-    kind = "coupon" if run.mechanic == "coupon" else "points" if run.series.price else "physical"
+    kind, benefit = run.reward
     log.add("benefit.granted", end, person=owner, value=run.series.cost, kind=kind, slot="stage_3", quantity=1,
-            face_value=str(run.series.cost * 2), **about)  # fmt: skip
+            face_value=str(run.series.cost * 2), benefit=benefit, **about)  # fmt: skip
     if kind == "coupon" and dice.random() < 0.55:
         used = end + timedelta(days=dice.uniform(0.3, 9))
-        log.add("coupon.redeemed", used, person=owner, value=15, **about)
+        log.add(
+            "coupon.redeemed", used, person=owner, value=15, benefit=benefit, order_amount="60.00", **about
+        )
     if run.series.price is not None:
         log.add("order.created", at, person=owner, value=run.series.price, **about)
         log.add("order.paid", at + timedelta(minutes=3), person=owner, value=run.series.price, **about)
         cost = (run.series.price * Decimal("0.7")).quantize(Decimal("0.01"))
         log.add("order.cost", at + timedelta(minutes=3), person=owner, value=cost, **about)
+    return True
 
 
 def _within(run: PastRun, dice: Random) -> datetime:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from community_ops.demo.past.log import Log, Person
-from community_ops.demo.past.runs import PastRun, run_at
+from community_ops.demo.past.runs import KnownRun, PastRun, run_at
 
 DAYS = 90
 #: Monday to Sunday.
@@ -48,20 +48,24 @@ class Habit:
 
 def live_through(
     log: Log, people: Sequence[Person], runs: Sequence[PastRun], posts: Mapping[int, list[int]],
-    *, quiet: frozenset[int], copies: frozenset[int], till: int | None, dice: Random,
+    *, present: Sequence[KnownRun], coupon: int, quiet: frozenset[int], copies: frozenset[int], till: int | None,
+    dice: Random,
 ) -> None:  # fmt: skip
-    """Every member's days. ``posts``: days back → posts of that day; ``till``: who stands at the till."""
+    """Every member's days. ``posts``: days back → posts of that day; ``present``: runs that are visited once those of
+    the past are over; ``coupon``: the benefit that is redeemed at the till, where ``till`` stands."""
     habits = [Habit(person, dice, quiet=quiet, copies=copies) for person in people]
     midnight = log.now.replace(hour=0, minute=0, second=0, microsecond=0)
     for back in range(DAYS, 2, -1):
         start = midnight - timedelta(days=back)
-        run = run_at(runs, start + timedelta(hours=12))
+        noon = start + timedelta(hours=12)
+        run = run_at(runs, noon)
+        page = run or run_at(present, noon)
         for habit in habits:
             joined = habit.person.joined_at
             if joined < start + timedelta(hours=20) and dice.random() < habit.chance(start, back):
                 at = max(_moment(start, dice), joined + timedelta(minutes=dice.randrange(1, 240)))
-                _day(log, habit, at, run, posts.get(back, []), till, dice)
-        _strangers(log, people, start, run, dice)
+                _day(log, habit, at, run, page, posts.get(back, []), coupon, till, dice)
+        _strangers(log, people, start, page, dice)
 
 
 def _moment(start: datetime, dice: Random) -> datetime:
@@ -70,10 +74,11 @@ def _moment(start: datetime, dice: Random) -> datetime:
 
 
 def _day(
-    log: Log, habit: Habit, at: datetime, run: PastRun | None, posts: list[int], till: int | None, dice: Random
+    log: Log, habit: Habit, at: datetime, run: PastRun | None, page: KnownRun | None, posts: list[int],
+    coupon: int, till: int | None, dice: Random,
 ) -> None:  # fmt: skip
     person = habit.person
-    where: dict[str, Any] = {} if run is None else {"campaign": run.campaign_id, "run": run.id}
+    where = _in_run(run)
     acted = False
     if dice.random() < 0.45:
         for _n in range(dice.choice((1, 1, 2, 3, 5))):
@@ -86,7 +91,8 @@ def _day(
     post = dice.choice(posts) if posts and dice.random() < 0.5 else None
     if not acted or dice.random() < 0.3:
         log.add("link.clicked", at, person=person, post=post, channel="wecom", **where)
-        log.add("page.visited", at, person=person, post=post, channel="wecom", **where)
+        if page is not None:
+            log.add("page.visited", at, person=person, post=post, channel="wecom", **_in_run(page))
         if run is not None:
             log.add(
                 "page.viewed", at.replace(minute=0, second=0), person=person, version=0, variant="", **where
@@ -95,14 +101,9 @@ def _day(
         habit.bought += 1
         _buy(log, person, at + timedelta(minutes=8), run, post, dice)
     elif habit.bought and dice.random() < 0.02:
-        log.add(
-            "coupon.redeemed",
-            at,
-            person=person,
-            actor_id=till,
-            value=Decimal(dice.choice((5, 8, 15))),
-            **where,
-        )
+        saved = Decimal(dice.choice((5, 8, 15)))
+        log.add("coupon.redeemed", at, person=person, actor_id=till, value=saved, benefit=coupon,
+                order_amount=str(saved * 4), **where)  # fmt: skip
 
 
 def _buy(log: Log, person: Person, at: datetime, run: PastRun | None, post: int | None, dice: Random) -> None:
@@ -126,28 +127,27 @@ def _buy(log: Log, person: Person, at: datetime, run: PastRun | None, post: int 
         log.add("order.cost", later, person=person, value=-cost, **where)
 
 
+def _in_run(run: KnownRun | None) -> dict[str, Any]:
+    return {} if run is None else {"campaign": run.campaign_id, "run": run.id}
+
+
 def _strangers(
-    log: Log, people: Sequence[Person], start: datetime, run: PastRun | None, dice: Random
+    log: Log, people: Sequence[Person], start: datetime, page: KnownRun | None, dice: Random
 ) -> None:
-    """People whom nobody knows look at a page; whoever joined on this day came by one of them."""
-    where: dict[str, Any] = {} if run is None else {"campaign": run.campaign_id, "run": run.id}
+    """People whom nobody knows look at a page, if there is one; whoever joined on this day came by one of them."""
+    where = _in_run(page)
     team = people[0].team_id if people else None
-    for _n in range(int(dice.gauss(26, 6) * _WEEK[start.weekday()])):
+    for _n in range(int(dice.gauss(26, 6) * _WEEK[start.weekday()]) if page else 0):
         channel = dice.choices(_CHANNELS, (5, 3, 6, 2, 4))[0]
         log.add("page.visited", _moment(start, dice), team_id=team, channel=channel, **where)
     for person in people:
-        if start <= person.joined_at < start + timedelta(days=1):
-            at = person.joined_at - timedelta(minutes=dice.randrange(2, 40))
+        joined = person.joined_at
+        if start <= joined < start + timedelta(days=1):
+            at = joined - timedelta(minutes=dice.randrange(2, 40))
             channel = "share" if person.inviter_id else dice.choices(_CHANNELS, (5, 3, 6, 2, 4))[0]
             facts: dict[str, Any] = {"channel": channel, "inviter": person.inviter_id, **where}
-            log.add("page.visited", at, person=person, **facts)
-            log.add("member.registered", person.joined_at, person=person, way="phone_code", **facts)
-            log.add(
-                "visit.converted",
-                person.joined_at,
-                person=person,
-                kind="login",
-                is_new=True,
-                first={},
-                **facts,
-            )
+            log.add("member.registered", joined, person=person, way="phone_code", **facts)
+            if page is not None:
+                log.add("page.visited", at, person=person, **facts)
+                log.add("visit.converted", joined, person=person, kind="login", is_new=True, first={},
+                        **facts)  # fmt: skip

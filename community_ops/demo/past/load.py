@@ -18,7 +18,7 @@ from apps.groups.services.memberships import refresh_member_counts, refresh_memb
 from community_ops.demo.past import campaigns
 from community_ops.demo.past.days import DAYS, live_through
 from community_ops.demo.past.log import Log, Person
-from community_ops.demo.past.runs import load_past_runs
+from community_ops.demo.past.runs import benefit_of, load_past_runs, load_present_runs
 
 #: Every so-manieth of those who may, leaves.
 _LEAVERS = 11
@@ -50,7 +50,8 @@ def _make_up(*, service: User, now: datetime) -> int:
     log = Log(now=timezone.localtime(now))
     quiet, copies = _special_groups()
     live_through(
-        log, people, runs, _posts(now), quiet=quiet, copies=copies, till=service.pk, dice=dice
+        log, people, runs, _posts(now), present=load_present_runs(now=now), coupon=benefit_of("coupon"),
+        quiet=quiet, copies=copies, till=service.pk, dice=dice,
     )  # fmt: skip
     campaigns.play(log, people, runs, dice)
     campaigns.spend(

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from apps.campaigns.enums import CampaignState, RunState
-from apps.campaigns.models import Campaign, Run, RunStock
+from apps.campaigns.enums import BenefitKind, CampaignState, RunState
+from apps.campaigns.models import Benefit, Campaign, Run, RunStock
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,24 @@ ALL: tuple[Series, ...] = (
 
 
 @dataclass(frozen=True)
-class PastRun:
-    """A run and how it drew."""
+class KnownRun:
+    """A run whose page may be visited."""
 
     id: int
     campaign_id: int
-    team_id: int | None
-    mechanic: str
     opens_at: datetime
     closes_at: datetime
+
+
+@dataclass(frozen=True)
+class PastRun(KnownRun):
+    """A run that is over, how it drew and what it gave (``reward``: kind and number of the benefit)."""
+
+    team_id: int | None
+    mechanic: str
     draw: float
     series: Series
+    reward: tuple[str, int]
 
     def covers(self, at: datetime) -> bool:
         return self.opens_at <= at < self.closes_at
@@ -106,19 +113,38 @@ def _run(campaign: Campaign, number: int, at: datetime, series: Series, plan: di
 
 
 def _past(run: Run, campaign: Campaign, series: Series, place: int) -> PastRun:
+    kind = _reward_kind(run.mechanic, series)
     return PastRun(
         id=run.pk,
         campaign_id=campaign.pk,
-        team_id=campaign.team_id,
-        mechanic=run.mechanic,
         opens_at=run.opens_at,
         closes_at=run.closes_at,
+        team_id=campaign.team_id,
+        mechanic=run.mechanic,
         draw=series.draw * series.fade**place,
         series=series,
+        reward=(kind, benefit_of(kind)),
     )
 
 
-def run_at(runs: Sequence[PastRun], at: datetime) -> PastRun | None:
+def _reward_kind(mechanic: str, series: Series) -> BenefitKind:
+    if mechanic == "coupon":
+        return BenefitKind.COUPON
+    return BenefitKind.PHYSICAL if series.price is None else BenefitKind.POINTS
+
+
+def benefit_of(kind: str) -> int:
+    """The number of the demo's first benefit of this kind."""
+    return Benefit.objects.filter(kind=kind).order_by("pk").values_list("pk", flat=True)[0]
+
+
+def load_present_runs(*, now: datetime) -> list[KnownRun]:
+    """The demo's own runs that have begun, for visits after the last of the past ones."""
+    runs = Run.objects.filter(opens_at__lte=now, closes_at__gt=now).order_by("pk")
+    return [KnownRun(*row) for row in runs.values_list("pk", "campaign_id", "opens_at", "closes_at")]
+
+
+def run_at[Known: KnownRun](runs: Sequence[Known], at: datetime) -> Known | None:
     """The run that was open at this moment, else the next one, which had been announced."""
     ahead = [run for run in runs if run.closes_at > at]
     return min(ahead, key=lambda run: run.opens_at, default=None)

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.api import counters as counting
+from apps.accounts.api import guesses
 from apps.analytics.api import bodies
 from apps.core.clock import database_now
 from apps.events.models import Event, EventSource
@@ -75,6 +76,29 @@ def test_batches_per_minute_are_limited_for_each_source(team, monkeypatch):
     assert post(another, {"events": []}).status_code == 200
 
 
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1/0"])
+def test_who_tries_wrong_keys_is_not_told_about_the_next_one(team, settings, monkeypatch, url, caplog):
+    """By address, on both doors of machines, and also while the counters' server is away."""
+    settings.API_LIMITS = {"wrong_key_ip": [(3, 3600)]}
+    here = counting.Counters(url, "test")
+    monkeypatch.setattr(guesses, "counters", lambda: here)
+    _source, key = make_source(team)
+    body = {"events": []}
+    assert [post("qc_x", body).status_code for _ in range(4)] == [401, 401, 401, 429]
+    refused = post(key, body)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many")
+    assert 0 < int(refused["Retry-After"]) <= 3600
+    elsewhere = Client(REMOTE_ADDR="203.0.113.7")
+    sent = {"content_type": "application/json", "headers": {"Authorization": f"Bearer {key}"}}
+    assert elsewhere.post(URL, "{}", **sent).status_code == 400  # judged: the key is right
+    reads = [
+        Client().get("/api/v1/metrics/", headers={"Authorization": "Bearer qr_x"}).status_code
+        for _ in range(4)
+    ]
+    assert reads == [401, 401, 401, 429]
+    caplog.clear()
+
+
 BODIES = [
     (b"", 400),
     (b"[]", 400),
@@ -98,6 +122,15 @@ def test_bodies_that_are_no_batch(team, number):
     assert answer.status_code == status
     assert answer["Content-Type"].startswith("application/problem+json")
     assert not Event.objects.exists()
+
+
+def test_whole_characters_may_be_escaped_and_half_ones_not(team, home, make_item):
+    _source, key = make_source(team)
+    good = json.dumps({"events": [make_item(*home, data={"type": "😀\u0001"})]})
+    assert "\\ud83d\\ude00" in good
+    assert post(key, good.encode()).json()["accepted"] == 1
+    assert Event.objects.get().data == {"type": "😀\u0001"}
+    assert post(key, good.replace("\\ude00", "").encode()).status_code == 400
 
 
 def test_what_expands_without_end_is_not_expanded(team, monkeypatch):

@@ -1,17 +1,22 @@
 """A file of facts, through the import engine (M1)."""
 
 import io
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from django.utils.translation import override
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team
+from apps.analytics.services.ingesting import ingest
 from apps.core.clock import database_now
+from apps.events.enums import EventKind
 from apps.events.models import Event
 from apps.imports.services.jobs import confirm, create_job, request_undo
 from apps.imports.services.targets import get_target
 from apps.imports.services.working import work_next
-from tests.analytics.ingesting.conftest import make_people
+from tests.analytics.ingesting.conftest import make_people, make_source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("facts_fit")]
 HEAD = "事件,发生时间,去重标识,成员手机,社群,数值,渠道,活动编号,订单号,说明\n"
@@ -33,7 +38,7 @@ def test_a_file_is_written_once_and_says_what_it_refused(team, make_user):
     group, member = make_people(team)
     other_group, other = make_people(Team.objects.create(name="别队"))
     actor = make_user("op", Role.GROUP_OPERATOR, team)
-    day = f"{database_now():%Y-%m-%d}"
+    day = f"{database_now() - timedelta(days=2):%Y-%m-%d}"
     rows = "\n".join(
         [
             f"投放花费,{day},,,,350.00,抖音,,,春节",
@@ -70,3 +75,26 @@ def test_a_file_is_written_once_and_says_what_it_refused(team, make_user):
     undone = work_next(job_id=job.pk)
     assert Event.objects.exclude(kind__startswith="member.imp").count() == 4
     assert undone.undo["reasons"] == {"fact.for_ever": 4}
+
+
+def test_a_file_and_the_api_have_one_rule_for_what_has_not_happened_yet(team, make_user, make_item):
+    actor = make_user("op", Role.GROUP_OPERATOR, team)
+    now = database_now()
+    source = make_source(team)[0]
+    for ahead, is_taken in ((-1, True), (3, True), (8, False), (60 * 20, False)):
+        at = now + timedelta(minutes=ahead)
+        job = run_import(f"投放花费,{timezone.localtime(at):%Y-%m-%d %H:%M:%S},,,,1,,,,{ahead}", actor=actor)
+        item = make_item(None, None, kind="spend.recorded", value=1, occurred_at=at.isoformat())
+        answer = ingest(source=source, items=[item], now=now)
+        assert (job.created_count, answer.accepted) == (is_taken, is_taken), ahead
+
+
+def test_kinds_are_understood_in_every_language_and_by_their_codes(team, make_user):
+    day = f"{database_now() - timedelta(days=2):%Y-%m-%d}"
+    with override("en"):
+        english = str(EventKind.SPEND_RECORDED.label)
+    assert english != EventKind.SPEND_RECORDED.label
+    words = ("投放花费", english, english.upper(), "spend.recorded")
+    actor = make_user("op", Role.GROUP_OPERATOR, team)
+    job = run_import("".join(f"{word},{day},{n},,,1,,,,\n" for n, word in enumerate(words)), actor=actor)
+    assert (job.created_count, job.rejected_count) == (4, 0), codes(job)

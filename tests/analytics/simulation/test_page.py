@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.enums import Role
@@ -114,3 +116,17 @@ def test_a_run_after_the_forecast_is_held_against_it(campaign, operator, client)
     found = calibration(operator)
     assert found.simulations == 1
     assert found.cases == 6
+
+
+def test_calibrating_more_forecasts_takes_no_more_queries(campaign, operator, client):
+    client.force_login(operator)
+    assert calibration(operator).simulations == 0
+    used = []
+    for number in (1, 2, 3):
+        client.post(ADDRESS, {"query": f"campaign={campaign.pk}&audience=50", "name": f"预测 {number}"})
+        opens_at = Simulation.objects.latest("created_at").created_at
+        make_run("assist", campaign=campaign, opens_at=opens_at, state=RunState.CLOSED)
+        with CaptureQueriesContext(connection) as queries:
+            assert calibration(operator).simulations == number
+        used.append(len(queries))
+    assert used[0] == used[2]

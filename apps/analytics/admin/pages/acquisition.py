@@ -1,4 +1,4 @@
-"""引流: by channel, source, group, campaign, post; what a new member costs."""
+"""引流: by channel, live code, source, group, campaign, post; what a new member costs."""
 
 from typing import Any
 
@@ -47,6 +47,7 @@ _TABLE = (
 )
 _DIMENSIONS = (
     Dimension.CHANNEL,
+    Dimension.LINK,
     Dimension.SOURCE,
     Dimension.GROUP,
     Dimension.CAMPAIGN,

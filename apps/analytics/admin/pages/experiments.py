@@ -67,7 +67,6 @@ def _form(request: HttpRequest) -> HttpResponse:
                 minimum_effect=effect,
                 days=days,
                 groups=chosen,
-                team=None,
                 actor=user,
                 now=now,
             )

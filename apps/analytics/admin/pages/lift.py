@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.admin.doors import Door, register_door
 from apps.analytics.admin.board.charts import Cell, Chart, Column, Table, number_cell, text_cell
 from apps.analytics.admin.board.page import Route
 from apps.analytics.admin.board.wording import say_number
@@ -12,7 +13,6 @@ from apps.analytics.admin.lab.pages import number_of, show, staff
 from apps.analytics.enums import Unit
 from apps.analytics.inference.lift import Lift
 from apps.analytics.selectors.lift import DAYS, LEAST_HELD, RunLift, lift_of
-from apps.campaigns.admin.doors import Door, register_door
 from apps.campaigns.enums import RunState
 from apps.campaigns.models import Campaign, Run
 from apps.core.clock import database_now
@@ -128,6 +128,7 @@ def _verdict(lift: RunLift) -> dict[str, str]:
 register_door(
     Door(
         key="lift",
+        on=Campaign,
         label=gettext_lazy("真正带来多少"),
         help=gettext_lazy("和没能参加的对照组比：不办活动，这些成交本来会不会有。"),
         icon="science",

@@ -33,6 +33,12 @@ def build(filters: Filters) -> dict[str, Any]:
         reviews = reviews.filter(
             Q(team=team) | Q(group__team=team) | Q(campaign__team=team) | Q(run__campaign__team=team)
         )
+    if filters.run_id is not None:
+        reviews = reviews.filter(run=filters.run_id)
+    elif filters.campaign_id is not None:
+        reviews = reviews.filter(Q(campaign=filters.campaign_id) | Q(run__campaign=filters.campaign_id))
+    elif filters.group_id is not None:
+        reviews = reviews.filter(group=filters.group_id)
     rows = [(review, *weakest_in_words(review)) for review in reviews[:_MOST]]
     last_month = month_before(day_of(filters.now))
     return {

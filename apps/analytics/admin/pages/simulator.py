@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.admin.doors import Door, register_door
 from apps.analytics.admin.board.charts import Chart
 from apps.analytics.admin.board.page import Route
 from apps.analytics.admin.lab.pages import number_of, show, staff
@@ -18,7 +19,6 @@ from apps.analytics.selectors.forecasts import calibration
 from apps.analytics.selectors.playing import played, runs_for
 from apps.analytics.selectors.priors import History, priors_of
 from apps.analytics.services.simulations import save_simulation
-from apps.campaigns.admin.doors import Door, register_door
 from apps.campaigns.enums import CampaignState
 from apps.campaigns.mechanics.registry import all_mechanics
 from apps.campaigns.models import Campaign
@@ -110,6 +110,7 @@ def _save(request: HttpRequest) -> HttpResponse:
 register_door(
     Door(
         key="simulator",
+        on=Campaign,
         label=gettext_lazy("活动推演"),
         help=gettext_lazy("上线前先在电脑里办一万次：会来多少人、花多少钱、够不够。"),
         icon="casino",

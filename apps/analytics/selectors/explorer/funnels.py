@@ -87,7 +87,8 @@ def funnel_statement(question: Funnel, *, scope: Scope, period: Period) -> tuple
     ]
     figures = ", ".join([*counts, *times])
     if question.breakdown.is_whole:
-        return f"{ways} SELECT key, {figures} FROM ways GROUP BY key", query.values
+        # One line: to group by what is the same everywhere would sort everybody.
+        return f"{ways} SELECT '', {figures} FROM ways HAVING count(t1) > 0", query.values
     return (
         f"{ways}, {query.tops('ways', question.top)} SELECT tops.key, {figures} FROM ways LEFT JOIN tops USING (key)"
         " GROUP BY tops.key"

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Team, User
@@ -60,10 +60,8 @@ def start_review(
             raise Invalid(_("先选要复盘的对象。"), hint=_("选活动、活动期、社群或团队。"), field="kind")
     if period.first > day_of(now):
         raise Invalid(_("还没有开始，没有数据可以复盘。"), hint=_("开始之后再来。"))
-    found = Review.objects.filter(
-        kind=kind, starts_on=period.first, ends_on=period.last, **_ids(wanted)
-    ).first()
-    if found is not None:
+    same = Review.objects.filter(kind=kind, starts_on=period.first, ends_on=period.last, **_ids(wanted))
+    if (found := same.first()) is not None:
         return found, False
     review = Review(
         kind=kind,
@@ -73,7 +71,14 @@ def start_review(
         **wanted,
     )
     freeze(review, user=actor, now=now)
-    review.save()
+    try:
+        with transaction.atomic():
+            review.save()
+    except IntegrityError:
+        # A second click, or a colleague at the same moment: theirs was first.
+        if (found := same.first()) is None:
+            raise
+        return found, False
     audit(actor=actor, action="review.start", target=review, kind=kind)
     return review, True
 

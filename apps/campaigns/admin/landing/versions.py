@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
 from apps.accounts.admin.base import run_service
-from apps.campaigns.admin.doors import Door, preview_of, register_door
+from apps.accounts.admin.doors import Door, register_door
+from apps.campaigns.admin.doors import preview_of
 from apps.campaigns.admin.landing.editor import moment
 from apps.campaigns.admin.pages import is_id, need, show, staff, visible_campaign
 from apps.campaigns.enums import CampaignState, LandingState, Variant
@@ -35,6 +36,7 @@ from apps.core.errors import DomainError, Invalid
 register_door(
     Door(
         key="landing",
+        on=Campaign,
         label=_lazy("落地页"),
         help=_lazy("编辑、发布、A/B 方案"),
         icon="web",

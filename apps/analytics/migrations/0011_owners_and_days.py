@@ -12,7 +12,7 @@ UPDATE analytics_reportissue i SET owner_id = p.owner_id FROM analytics_reportpl
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('analytics', '0009_lab'),
+        ('analytics', '0010_live_codes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
