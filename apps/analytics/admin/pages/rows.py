@@ -1,7 +1,7 @@
 """明细: the facts behind a figure, to read, to follow and to take along masked (A2)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ from apps.analytics.selectors.funnel import Passage
 from apps.analytics.selectors.rows import Behind, Fact, Totals, every_row, rows, totals
 from apps.analytics.services.views import note_export
 from apps.core.errors import DomainError
+from apps.core.numbers import whole
 from apps.core.sentences import labelled
 from apps.core.spreadsheets import csv_lines
 from apps.events.enums import EventKind
@@ -210,13 +211,15 @@ def _choices(filters: Filters) -> list[tuple[Any, list[tuple[Any, Any, str]]]]:
 
 def _place(text: str) -> tuple[datetime, int] | None:
     """Where the page before ended; the beginning for what nobody could have got from us."""
-    moment, _line, number = text.partition("_")
+    moment, _line, end = text.partition("_")
+    number = whole(end)
     try:
+        # In UTC: offsets that Python reads and no time zone has would not be read by the database.
         at = datetime.fromisoformat(moment)
-    except ValueError:
+        at = at if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    is_number = number.isascii() and number.isdigit() and len(number) < 19
-    return (at, int(number)) if is_number and at.tzinfo is not None else None
+    return (at, number) if number is not None and at.tzinfo is not None else None
 
 
 PAGE = Page(
