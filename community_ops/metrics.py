@@ -123,7 +123,6 @@ class BusinessCollector(Collector):
                 EventKind.GROUP_LEFT,
                 EventKind.CAMPAIGN_ENTERED,
             ),
-            people=False,
             sets=("in",),
         )[""]
         before = figures(scope=house, period=today.previous(), kinds=(ACTIVE,))[""]

@@ -148,7 +148,7 @@ def test_a_file_is_one_look_at_the_log_and_says_where_it_is_cut(client, architec
 
 @pytest.mark.usefixtures("known_week")
 def test_what_takes_too_long_to_count_is_not_counted(client, architect, monkeypatch):
-    def too_long(_cursor, _where, _values):
+    def too_long(_cursor, _who, _where, _values):
         raise DomainError("zu viel")
 
     client.force_login(architect)
@@ -186,6 +186,9 @@ def test_the_page_is_for_those_who_may_see_figures(client):
         {"metric": "revenue", "kind": "member.imported"},
         {"metric": "revenue", "before": "yesterday_1"},
         {"metric": "revenue", "before": "2026-03-01T00:00:00+00:00_99999999999999999999"},
+        {"metric": "revenue", "before": "2026-03-01T00:00:00+23:59_1"},
+        {"metric": "revenue", "before": "0001-01-01T00:00:00+14:00_1"},
+        {"metric": "revenue", "before": "9999-12-31T23:59:59-14:00_1"},
         {"metric": "retention_d30", "from": "0001-01-01", "to": "0001-01-02"},
     ],
 )

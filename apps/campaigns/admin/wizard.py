@@ -181,6 +181,6 @@ def live_view(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """The panels beside and inside the form, for what is typed so far; stores nothing."""
     need(request, "add_campaign", "change_campaign")
     wanted = request.POST.get("campaign", "")
-    campaign = visible_campaign(request, wanted, "change_campaign") if is_id(wanted) else None
+    campaign = visible_campaign(request, wanted, "change_campaign") if wanted else None
     key = campaign.mechanic if campaign else request.POST.get("mechanic", "")
     return _live(request, _mechanic(key), campaign)
