@@ -255,7 +255,7 @@ def test_forms_answer_whatever_is_posted(client, world, architect, team):
     groups = Group.objects.bulk_create(Group(name=f"{number} 群", team=team) for number in range(10))
     experiment = create_experiment(
         name="x", hypothesis="x", metric="repurchase_rate", texts=["a", "b"], minimum_effect=0.5, days=3,
-        groups=groups, team=None, actor=architect, now=world["now"],
+        groups=groups, actor=architect, now=world["now"],
     )  # fmt: skip
     address = reverse("admin:analytics_experiment", args=[experiment.pk])
     asked += doing(architect, "post", address, rotated(("step", "decision", "reason")))
