@@ -57,6 +57,15 @@ def compared(trial: Any, runs: Sequence[Came]) -> dict[str, float]:
 
 
 class _Run:
+    opens: float
+    invites: float
+    accepts: float
+    newcomers: float
+    passes_on: float
+    pays: float
+    delay: float
+    attention: float
+
     def __init__(self, shape: Any, setting: Any, priors: Any, rng: random.Random) -> None:
         self.shape, self.setting, self.rng, self.spread = shape, setting, rng, priors.spread
         names = ("opens", "invites", "accepts", "newcomers", "passes_on", "pays", "delay", "attention")

@@ -8,11 +8,13 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team
+from apps.analytics.selectors.hours import days_with_hours
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.posts import Came, post_rows, together, unsent_reasons
 from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.weeks import by_weekday_and_hour, weekdays_in
 from apps.analytics.services.rolling import rebuild
+from apps.analytics.services.rolling.hours import trim_hours
 from apps.content_calendar.models import Post
 from tests.analytics.facts import at, fact, record_facts
 
@@ -94,3 +96,20 @@ def test_the_page_shows_the_readers_posts_alone(client, world):
     monday = charts["heat"].table.rows[0]
     assert monday[1 + 8].value == 1  # two Mondays, two messages
     assert "外面" not in answer.text
+
+
+def test_averages_count_the_days_that_there_are_hours_of(client, world):
+    """Hours are kept for 90 days, and days to come have none: neither thins out what an average hour is."""
+    _east, _posts, author = world
+    trim_hours(now=at("2026-06-07 10:00"))  # leaves the hours from 2026-03-09 on
+    period = {"from": "2026-03-02", "to": "2026-03-11", "heat": "sent"}
+    client.force_login(author)
+    charts = client.get(reverse("admin:analytics_content"), period).context_data["charts"]
+    monday = charts["heat"].table.rows[0]
+    assert monday[1 + 8].value == 1  # one Monday, one message
+    assert charts["hours"].table.rows[8][1].value == 0.33  # in three days
+    assert "从 2026-03-09 算到 2026-03-11，平均按这 3 天" in charts["hours"].note
+    assert days_with_hours(TEN_DAYS, date(2026, 3, 10)) == Period(date(2026, 3, 9), date(2026, 3, 10))
+    gone = client.get(reverse("admin:analytics_content"), {"from": "2026-03-01", "to": "2026-03-05"})
+    assert "小时的数字已经不留了" in gone.context_data["charts"]["heat"].empty
+    assert [row[0].text for row in gone.context_data["charts"]["posts"].table.rows]

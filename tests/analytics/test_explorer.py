@@ -194,3 +194,31 @@ def test_questions_that_make_no_sense():
         Funnel(STEPS, timedelta())
     with pytest.raises(DomainError):
         Retention(VIEW, PAY, offsets=0)
+
+
+@pytest.mark.usefixtures("ways")
+@pytest.mark.parametrize(
+    ("one", "first"),
+    [
+        (Condition("value", Operator.IS, "10"), 1),  # kept as 10.00
+        (Condition("value", Operator.IS, "10.000"), 1),
+        (Condition("value", Operator.IS_NOT, "10.0"), 1),
+        (Condition("data.n", Operator.IS, "1.0"), 1),
+        (Condition("data.n", Operator.IS_NOT, "1.00"), 1),
+        (Condition("data.channel", Operator.IS, "1"), 0),
+        (Condition("data.channel", Operator.IS, "a"), 2),
+    ],
+)
+def test_numbers_are_equal_as_numbers(one, first):
+    """Of members 1 and 2, who paid 10 and 20 in the period."""
+    question = Funnel((Step("order.paid", (one,)), PAY))
+    lines = funnel(question, scope=HOUSE, period=PERIOD)
+    assert sum(line.stages[0].members for line in lines) == first
+
+
+@pytest.mark.parametrize("text", ["", "abc", "1,000", "1e9", "99.5元", "NaN", "9" * 16, "１２"])
+@pytest.mark.parametrize("operator", [Operator.IS, Operator.IS_NOT, Operator.AT_LEAST, Operator.AT_MOST])
+def test_what_is_no_number_is_answered_in_words(text, operator):
+    question = Funnel((Step("order.paid", (Condition("value", operator, text),)), PAY))
+    with pytest.raises(DomainError, match="不是数字"):
+        funnel(question, scope=HOUSE, period=PERIOD)

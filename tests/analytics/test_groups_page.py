@@ -8,6 +8,7 @@ from django.urls import reverse
 from apps.accounts.enums import Role
 from apps.accounts.models import Team
 from apps.analytics.metrics.registry import all_metrics
+from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.groups import group_rows
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
@@ -17,6 +18,7 @@ from apps.groups.models import Group
 from tests.analytics.facts import at, fact, record_facts
 
 WEEK = Period(date(2026, 3, 8), date(2026, 3, 14))
+FEBRUARY_AND_MARCH = Period(date(2026, 2, 1), date(2026, 3, 31))
 METRICS = (
     "health",
     "activity_rate",
@@ -92,3 +94,25 @@ def test_the_pages_of_all_groups_and_of_one(client, groups, make_user):
     other = client.get(address, {**week, "group": groups["外"].pk})
     assert "is_one" not in other.context_data
     assert other.context_data["filters"].problems
+
+
+def test_a_copy_whose_model_is_not_known_is_not_said_to_have_missed_it(client, groups, make_user):
+    """S1: nor is the group of another team named."""
+    for name, model in (("甲", "外"), ("乙", "丁"), ("丙", "乙")):
+        found = Group.objects.filter(name=model).first()
+        groups[name].model = found or Group.objects.create(name=model, kind="vip", team=groups["甲"].team)
+        groups[name].save()
+    client.force_login(make_user("operator", Role.GROUP_OPERATOR, groups["甲"].team))
+    page = client.get(reverse("admin:analytics_groups"), {"from": "2026-03-01", "to": "2026-03-31"})
+    rows = {row[0].text: row for row in page.context_data["charts"]["copies"].table.rows}
+    assert {name: row[-1].text for name, row in rows.items()} == {
+        "甲": "样板群在别的团队，没法比", "乙": "样板群还没有人入群，没法比", "丙": "没达到",
+    }  # fmt: skip
+    assert (rows["甲"][1].text, rows["甲"][1].url) == ("其他团队的群", "")
+    assert "外" not in {cell.text for row in rows.values() for cell in row}
+    rate = readings(
+        [all_metrics()["replicate_rate"]], scope=Scope(frozenset({groups["甲"].team_id})), period=WEEK
+    )
+    assert rate[""]["replicate_rate"].denominator == 0  # 丙's first days ended with March's first
+    house = readings([all_metrics()["replicate_rate"]], scope=Scope(None), period=FEBRUARY_AND_MARCH)
+    assert house[""]["replicate_rate"].denominator == 2  # 甲 and 丙: 乙's model has nobody

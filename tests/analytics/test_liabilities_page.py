@@ -90,3 +90,12 @@ def test_coupons_equal_the_table(client, make_user):
     client.force_login(make_user("operator", Role.GROUP_OPERATOR, east))
     table = client.get(reverse("admin:analytics_liabilities")).context_data["charts"]["coupons"].table
     assert [[cell.value for cell in row][1:3] for row in table.rows] == [[7, 4]]
+    # Each opens the coupons that it counts, of the team that was chosen.
+    client.force_login(make_user("architect", Role.ARCHITECT))
+    for team, count in ((east, 7), (west, 1)):
+        page = client.get(reverse("admin:analytics_liabilities"), {"team": team.pk}).context_data
+        (row,) = page["charts"]["coupons"].table.rows
+        tile = next(tile for tile in page["tiles"] if "/coupon/" in tile.url)
+        assert (row[1].value, tile.text) == (count, str(count))
+        for url in (row[1].url, tile.url):
+            assert client.get(url).context_data["cl"].result_count == count

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.enums import Role
 from apps.analytics.selectors.lift import lift_of
+from apps.campaigns.enums import RunState
 from apps.campaigns.mechanics.base import Refused
 from apps.campaigns.models import Campaign
 from apps.campaigns.selectors.holdout import HELD_OUT_SQL, is_held_out
@@ -130,9 +131,27 @@ def test_the_truth_lies_in_the_interval(world):
     assert lift.naive_roi is None
 
 
+def test_sides_of_another_size_than_planned_have_no_verdict(world):
+    run, _treated, held = world
+    type(run).objects.filter(pk=run.pk).update(state=RunState.CLOSED)
+    run.refresh_from_db()
+    assert lift_of(run, now=timezone.now()).has_verdict
+    Membership.objects.filter(
+        member__in=held[:40]
+    ).delete()  # somebody takes those who complain out of the groups
+    found = lift_of(run, now=timezone.now())
+    assert found.is_enough
+    assert found.is_split_off
+    assert not found.has_verdict
+
+
 def test_the_page_says_it_and_teaches_where_there_is_none(world, make_user, team, client):
     run, _treated, _held = world
     client.force_login(make_user("lab", Role.GROUP_OPERATOR, team))
+    page = client.get("/admin/analytics/lift/", {"campaign": run.campaign_id}).content.decode()
+    assert "先不下结论" in page  # the run goes on
+    assert "活动真的多带来了" not in page
+    type(run).objects.filter(pk=run.pk).update(state=RunState.CLOSED)
     page = client.get("/admin/analytics/lift/", {"campaign": run.campaign_id}).content.decode()
     assert "活动真的多带来了" in page
     type(run).objects.filter(pk=run.pk).update(plan={**run.plan, "holdout_percent": 0})

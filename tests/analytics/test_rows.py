@@ -148,7 +148,7 @@ def test_a_file_is_one_look_at_the_log_and_says_where_it_is_cut(client, architec
 
 @pytest.mark.usefixtures("known_week")
 def test_what_takes_too_long_to_count_is_not_counted(client, architect, monkeypatch):
-    def too_long(_cursor, _where, _values):
+    def too_long(_cursor, _who, _where, _values):
         raise DomainError("zu viel")
 
     client.force_login(architect)

@@ -4,14 +4,21 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import AuditEntry, Team, User
+from apps.analytics.admin.board.filters import labels
 from apps.analytics.admin.board.routes import all_pages
-from apps.analytics.models import SavedView, SharedView
+from apps.analytics.models import Alert, AlertRule, Goal, SavedView, SharedView
+from apps.analytics.selectors.periods import day_of
+from apps.analytics.selectors.scope import Scope
+from apps.analytics.selectors.sharing import frozen_scope, has_rights, with_rights
 from apps.analytics.services.rolling import rebuild
 from apps.core.clock import database_now
+from apps.groups.models import Group
 from tests.analytics.boards import staff
 from tests.analytics.facts import fact, record_facts
 
@@ -197,3 +204,70 @@ def test_no_shared_page_leads_inside(client, link, operator, key):
     assert page.status_code == 200
     assert 'href="/admin/' not in page.content.decode()
     assert "<form" not in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["goals", "alerts"])
+def test_a_link_shows_the_goals_and_alerts_of_what_was_shared(client, operator, east, west, page):
+    """Not those of the teams that its sharer has come to since."""
+    days = {"starts_on": day_of(database_now()), "ends_on": day_of(database_now())}
+    for team in (east, west):
+        Goal.objects.create(metric="revenue", team=team, target=9, **days)
+        rule = AlertRule.objects.create(metric="orders", team=team)
+        Alert.objects.create(rule=rule, day=days["starts_on"], value=1, expected=5, low=3, high=7)
+    rebuild(now=database_now())
+    answer = client.post(VIEWS, {"do": "share", "page": page, "query": "", "days": "7"})
+    link = urlsplit(answer.context_data["link"]).path
+    operator.teams.add(west)
+    client.logout()
+    text = client.get(link).content.decode()
+    assert "华东组" in text
+    assert "西南组" not in text
+
+
+def test_a_link_names_nothing_that_its_sharer_has_come_to_see_since(client, operator, east, west):
+    group = Group.objects.create(name="西南的群", kind="vip", team=west)
+    answer = client.post(
+        VIEWS, {"do": "share", "page": "content", "query": f"preset=7d&group={group.pk}", "days": "7"}
+    )
+    view = SharedView.objects.get()
+    SharedView.objects.update(query=f"preset=7d&group={group.pk}")
+    operator.teams.add(west)
+    client.get(VIEWS)
+    assert labels([({"group": str(group.pk)}, frozen_scope(view))], now=database_now(), defaults=["7d"]) == [
+        labels([({}, frozen_scope(view))], now=database_now(), defaults=["7d"])[0]
+    ]
+    client.logout()
+    assert "西南的群" not in client.get(urlsplit(answer.context_data["link"]).path).content.decode()
+
+
+def test_many_links_cost_as_many_queries_as_one(client, operator, east, west):
+    """Of several sharers, some without the right, each naming a group."""
+    group = Group.objects.create(name="东边的群", kind="vip", team=east)
+    client.post(VIEWS, {"do": "share", "page": "content", "query": f"group={group.pk}", "days": "7"})
+    one = SharedView.objects.get()
+    client.force_login(staff("architect", Role.ARCHITECT))
+
+    def looked() -> tuple[int, list[str]]:
+        with CaptureQueriesContext(connection) as found:
+            page = client.get(VIEWS)
+        return len(found), [f"{link.state} {link.label}" for link in page.context_data["links"]]
+
+    looked()
+    few, said = looked()
+    assert said == [
+        f"works 内容效果 · {labels([({}, Scope(None))], now=database_now(), defaults=['30d'])[0]} · 东边的群"
+    ]
+    sharers = [staff(f"sharer {n}", Role.GROUP_OPERATOR, *((east,) if n % 2 else (west,))) for n in range(4)]
+    SharedView.objects.bulk_create(
+        SharedView(
+            sharer=sharers[n % 4], page=page, query=one.query, team_ids=[east.pk], expires_at=one.expires_at, created_at=one.created_at,
+            token_hash=f"{n:064d}",
+        )
+        for n, page in enumerate(["content"] * 6)
+    )  # fmt: skip
+    many, said = looked()
+    assert many == few
+    assert sorted(line.split()[0] for line in said) == ["lost"] * 3 + ["works"] * 4
+    for view in SharedView.objects.select_related("sharer"):
+        wanted = has_rights(view, "analytics.view_dashboard")
+        assert (view.pk in with_rights([view], {"content": "analytics.view_dashboard"})) == wanted

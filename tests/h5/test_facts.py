@@ -51,6 +51,7 @@ def test_a_whole_chain_carries_its_link(team):
     visits = by_kind["page.visited"]
     assert [(v.group_id, v.data["channel"]) for v in visits] == [(first.pk, "poster"), (last.pk, "share")]
     login, entry, part = by_kind["visit.converted"]
+    assert login.data["link"] == entry.data["link"] == late.pk
     assert [login.data["kind"], entry.data["kind"], part.data["kind"]] == ["login", "entry", "part"]
     for fact in (login, entry):
         assert fact.group_id == last.pk

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter, FieldTextFilter
 from unfold.decorators import display
 
 from apps.accounts.admin.audit_words import WORDS, word_for
 from apps.accounts.admin.base import ReadOnlyModelAdmin
-from apps.accounts.admin.filters import ScopedRelatedFilter
+from apps.accounts.admin.filters import DayRangeFilter, ScopedRelatedFilter
 from apps.accounts.models import AuditEntry
 
 
@@ -26,7 +26,9 @@ class ActionFilter(DropdownFilter):
         return list(WORDS.items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
+        """One action, or several with commas between, as links from other rooms name them."""
+        wanted = (self.value() or "").split(",")
+        return queryset.filter(action__in=wanted) if any(wanted) else queryset
 
 
 @admin.register(AuditEntry)
@@ -37,7 +39,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin):
         ("actor", ScopedRelatedFilter),
         ActionFilter,
         ("target", FieldTextFilter),
-        ("at", RangeDateTimeFilter),
+        ("at", DayRangeFilter),
     ]
     search_fields = ["target_label", "reason"]
     fields = ["at", "actor_name", "action_word", "action", "target", "target_label", "reason", "detail_text"]

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.analytics.admin.board.charts import Cell, Column, Table
@@ -30,6 +31,12 @@ _SUBJECTS: dict[str, tuple[Any, type[Model], str]] = {
     "coupon": (lambda: _("优惠券"), Coupon, "admin:campaigns_coupon_change"),
     "entry": (lambda: _("参与"), Entry, "admin:campaigns_entry_change"),
     "post": (lambda: _("帖子"), Post, "admin:content_calendar_post_change"),
+}
+#: How a message ended that did not go out.
+UNSENT = {
+    "failed": gettext_lazy("发送失败"),
+    "missed": gettext_lazy("过了时间没发"),
+    "unknown": gettext_lazy("结果未知"),
 }
 #: Values that are yuan; others are plain numbers.
 _MONEY = ("order.", "benefit.", "coupon.", "spend.")

@@ -124,7 +124,7 @@ class MetricReadings(FiguresAPIView):
             OpenApiParameter(
                 "from", date, description="First day, in the portal's time zone; default: 30 days back."
             ),
-            OpenApiParameter("to", date, description="Last day, included; default: today."),
+            OpenApiParameter("to", date, description="Last day, included; default, and at most: today."),
             OpenApiParameter("interval", str, enum=_INTERVALS, description="Default: total."),
             OpenApiParameter("dim", str, enum=[value for value in Dimension.values if value]),
             OpenApiParameter("key", str, description="One key of dim; needed with dim and an interval."),
@@ -223,6 +223,8 @@ def _number(value: Number | None) -> str | None:
 def _period(query: Any) -> Period:
     today = day_of(database_now())
     last = _day(query, "to", today)
+    if _day(query, "from", today) <= today < last:
+        last = today  # days to come would only thin out every average
     first = _day(query, "from", last - timedelta(days=_DEFAULT_DAYS - 1))
     if first > last:
         raise Invalid(_("开始日期在结束日期之后。"), field="from")

@@ -4,7 +4,7 @@ A version's figure is the ratio of two sums over its groups (orders ÷ members, 
 from how groups differ (the linearised ratio), never from how many people there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, sqrt
@@ -17,6 +17,7 @@ from apps.analytics.inference.student import student_quantile
 #: All ways to deal out the groups are tried up to so many, otherwise so many at random.
 MOST_WAYS = 20_000
 _AT_RANDOM = 4_000
+_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -89,17 +90,13 @@ def _permutation(
     groups, size = len(y), len(second[0])
     seen = np.zeros(groups, dtype=bool)
     seen[groups - size :] = True
-    if comb(groups, size) <= MOST_WAYS:
-        picked = _all_ways(groups, size)
-        is_exact = True
-    else:
-        order = np.random.default_rng(seed).random((_AT_RANDOM, groups)).argsort(axis=1)
-        picked = order < size
-        is_exact = False
-    there = _statistic(seen[None, :], y, x)[0]
-    found = _statistic(picked, y, x)
-    as_large = int((np.abs(found) >= abs(there) * (1 - 1e-9)).sum())
-    ways = len(picked)
+    is_exact = comb(groups, size) <= MOST_WAYS
+    as_large = ways = 0
+    for picked in [_all_ways(groups, size)] if is_exact else _some_ways(groups, size, seed):
+        # Together with the ways, so that the same way has the same figure to the last digit.
+        figures = np.abs(_statistic(np.vstack([seen[None, :], picked]), y, x))
+        as_large += int((figures[1:] >= figures[0] * (1 - 1e-9)).sum())
+        ways += len(picked)
     # A sample of ways counts the one that was seen too, or p could be 0.
     return (as_large / ways, ways) if is_exact else ((as_large + 1) / (ways + 1), ways)
 
@@ -109,6 +106,15 @@ def _all_ways(groups: int, size: int) -> NDArray[np.bool_]:
     for row, chosen in enumerate(combinations(range(groups), size)):
         ways[row, list(chosen)] = True
     return ways
+
+
+def _some_ways(groups: int, size: int, seed: int) -> Iterator[NDArray[np.bool_]]:
+    """``_AT_RANDOM`` ways, some at a time: thousands of groups must not fill the memory."""
+    rng, left = np.random.default_rng(seed), _AT_RANDOM
+    while left:
+        rows = min(left, max(_CELLS // groups, 1))
+        yield rng.random((rows, groups)).argsort(axis=1) < size
+        left -= rows
 
 
 def _statistic(
@@ -121,13 +127,15 @@ def _statistic(
         count, top, bottom = mask.sum(axis=1), mask @ y, mask @ x
         ratio = top / np.where(bottom > 0, bottom, np.nan)
         # Σ m (y − r x)² = Σ m y² − 2 r Σ m xy + r² Σ m x²
-        rest = mask @ (y * y) - 2 * ratio * (mask @ (x * y)) + ratio**2 * (mask @ (x * x))
-        variance = count / np.maximum(count - 1, 1) * np.clip(rest, 0, None) / bottom**2
+        squares = mask @ (y * y)
+        rest = squares - 2 * ratio * (mask @ (x * y)) + ratio**2 * (mask @ (x * x))
+        rest = np.where(rest > 1e-12 * squares, rest, 0.0)  # groups that are all alike, but for rounding
+        variance = count / np.maximum(count - 1, 1) * rest / bottom**2
         parts.append((ratio, variance))
     (one, one_variance), (two, two_variance) = parts
     error = np.sqrt(one_variance + two_variance)
     difference = two - one
-    scale = float(np.nanmax(np.abs(difference), initial=0.0)) or 1.0
+    scale = abs(float(y.sum() / x.sum())) or 1.0
     return np.nan_to_num(difference / np.maximum(error, 1e-9 * scale), nan=0.0)
 
 

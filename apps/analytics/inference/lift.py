@@ -48,10 +48,16 @@ NOTHING = Lift(None, None, None)
 
 
 def mean_lift(treated: Sums, held: Sums) -> Lift:
-    """The difference of means (Welch): what each person brought more, in the unit of ``total``."""
+    """The difference of means (Welch): what each person brought more, in the unit of ``total``.
+
+    Most people bring nothing and a few bring much. Where by chance hardly anybody of the smaller side did, its own
+    variance would say that there is none, and the interval would be far too narrow: each side is taken to vary at
+    least as much as the larger one does.
+    """
     if treated.people < 2 or held.people < 2:
         return NOTHING
-    parts = [(_variance(side) / side.people, side.people) for side in (treated, held)]
+    least = _variance(max(treated, held, key=lambda side: side.people))
+    parts = [(max(_variance(side), least) / side.people, side.people) for side in (treated, held)]
     value = treated.total / treated.people - held.total / held.people
     error2 = sum(part for part, _n in parts)
     if error2 <= 0:

@@ -120,8 +120,9 @@ class Metric:
 
     ``rows`` are the kinds whose facts are listed when the figure is opened, ``only`` narrows them (SQL over ``e``).
     ``rows_of`` lists those of some members alone: ``present`` (in the group now), ``first`` (whose first
-    ``first_kinds`` fact is in the period), ``due`` (``lookback`` days before it); ``anywhere`` whatever the key, ``ever``
-    whatever the time.
+    ``first_kinds`` fact is in the period), ``due`` (``lookback`` days before it), ``counted`` (whom the function of
+    that name counts); ``anywhere`` whatever the key, ``ever`` whatever the time. ``who`` is SQL over ``e`` for the
+    member whom a figure of people counts.
 
     ``sql`` is the independent reference: plain SQL over ``events_event e`` that returns (numerator, denominator or
     null). Placeholders: ``{where}`` the scope and the dimension's key, ``{scope}`` the scope alone; parameters
@@ -156,7 +157,9 @@ class Metric:
     #: So many days before the period the cohorts of ``first_kinds`` are read.
     lookback: int = 0
     only: str = ""
-    rows_of: Literal["", "present", "first", "due"] = ""
+    rows_of: Literal["", "present", "first", "due", "counted"] = ""
+    counted: Callable[[Figures], BitMap] | None = None
+    who: str = "e.member_id"
     anywhere: bool = False
     ever: bool = False
 

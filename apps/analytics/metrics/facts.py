@@ -75,8 +75,8 @@ INVITING = (
 ISSUED = "coupon.issued"  # coupons given out less those taken back: the value is how many
 DERIVED = (ACTIVE, AGAIN, INVITING, ISSUED)
 
-#: A number that a fact of outside may have spelled otherwise.
-_OWNER = (
+#: Who brought the new member: a number, which a fact of outside may have spelled otherwise.
+OWNER = (
     "CASE WHEN e.data->>'owner' ~ '^[0-9]+$' AND length(e.data->>'owner') < 10"
     " THEN (e.data->>'owner')::bigint END"
 )
@@ -90,7 +90,7 @@ DERIVATIONS: dict[str, tuple[str, str, str]] = {
     ACTIVE: ("0", "e.member_id", "e.member_id IS NOT NULL AND e.kind = ANY(%(active)s)"),
     INVITING: (
         "0",
-        _OWNER,
+        OWNER,
         f"e.kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND e.data->>'is_new' = 'true'",
     ),
     ISSUED: (

@@ -5,7 +5,7 @@ from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension, Direction, Unit
 from apps.analytics.metrics.base import Family, Figures, Metric, Reading, amount, per, share
-from apps.analytics.metrics.facts import INVITING, VISITED
+from apps.analytics.metrics.facts import INVITING, OWNER, VISITED
 from apps.analytics.metrics.sql import IS_NEW, members_of, within
 from apps.events.enums import EventKind
 
@@ -106,6 +106,7 @@ FAMILY = Family(
             """,
             rows=(_PART,),
             only=IS_NEW,
+            who=OWNER,
             dimensions=_OF_RUNS,
         ),
         Metric(
@@ -131,8 +132,10 @@ FAMILY = Family(
             formula=_effective,
             context=(_LEFT,),
             sql=f"SELECT ({_STAYED}), NULL",
-            rows=(_PART, _VOIDED),
+            rows=(_PART,),
             only=IS_NEW,
+            rows_of="counted",
+            counted=_effective_members,
             dimensions=_OF_INVITED,
         ),
         Metric(

@@ -1,6 +1,7 @@
 """What a goal, an alert or a review is about: a team, a group, a campaign, a run, or the whole house."""
 
-from typing import ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -19,12 +20,17 @@ SUBJECTS = ("team", "group", "campaign", "run")
 class AboutQuerySet[M: models.Model](ScopedQuerySet[M]):
     def in_teams(self, user: User) -> "AboutQuerySet[M]":
         """Those about one of the user's teams or what belongs to it; the whole house is for whoever sees all."""
-        teams = user.teams.all()
+        return self.of_teams(user.teams.values_list("pk", flat=True))
+
+    def of_teams(self, team_ids: "Collection[int] | models.QuerySet[Any, int] | None") -> "AboutQuerySet[M]":
+        """Those about one of these teams or what belongs to it; None is the house, with what is about it."""
+        if team_ids is None:
+            return self
         return self.filter(
-            Q(team__in=teams)
-            | Q(group__team__in=teams)
-            | Q(campaign__team__in=teams)
-            | Q(run__campaign__team__in=teams)
+            Q(team__in=team_ids)
+            | Q(group__team__in=team_ids)
+            | Q(campaign__team__in=team_ids)
+            | Q(run__campaign__team__in=team_ids)
         )
 
     def with_subjects(self) -> "AboutQuerySet[M]":

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from apps.accounts.models import User
 from apps.analytics.enums import Unit
 from apps.analytics.metrics.base import Metric, Reading
 from apps.analytics.metrics.registry import all_metrics
@@ -14,6 +13,7 @@ from apps.analytics.selectors.baseline import WEEKS, Band, Seen, band
 from apps.analytics.selectors.daily import Daily, can_follow, daily
 from apps.analytics.selectors.goals import scope_of_subject
 from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _judge(
     return Judged(day, value, expected, is_odd)
 
 
-def watched_by(user: User) -> list[AlertRule]:
-    """The rules that ``user`` may see, with their subjects."""
-    rules = AlertRule.objects.visible_to(user).with_subjects().select_related("owner")  # type: ignore[attr-defined]
+def watched_in(scope: Scope) -> list[AlertRule]:
+    """The rules about a scope's teams and what belongs to them, with their subjects."""
+    rules = AlertRule.objects.of_teams(scope.team_ids).with_subjects().select_related("owner")
     return list(rules.order_by("metric", "pk"))

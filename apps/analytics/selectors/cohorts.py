@@ -68,10 +68,7 @@ def cohorts(
     under that key (joined *this* group, came from *that* source). Two or three queries.
     """
     span = _whole_buckets(period, grain)
-    firsts = first_days(scope, span, [start_kind])[start_kind]
-    if dim != Dimension.TOTAL:
-        under = day_sets(scope, span, start_kind, dim=dim, key=key)
-        firsts = {day: members & under[day] for day, members in firsts.items() if day in under}
+    firsts = _firsts(scope, span, start_kind, dim, key)
     returns = _returns(scope, span, today, return_kind, grain, offsets, is_bounded=is_bounded)
     return _table(firsts, returns, span, today, grain, offsets, is_bounded=is_bounded)
 
@@ -88,10 +85,12 @@ def cohorts_by(
     is_bounded: bool = True,
     offsets: int = 12,
     keys: int = 12,
+    within: tuple[Dimension, str] = (Dimension.TOTAL, ""),
 ) -> dict[str, Cohorts]:
-    """The same per key of ``dim``, for the ``keys`` largest. Three queries."""
+    """The same per key of ``dim``, for the ``keys`` largest; of those members alone whose first time was ``within`` a
+    key of another dimension. Three or four queries."""
     span = _whole_buckets(period, grain)
-    firsts = first_days(scope, span, [start_kind])[start_kind]
+    firsts = _firsts(scope, span, start_kind, *within)
     returns = _returns(scope, span, today, return_kind, grain, offsets, is_bounded=is_bounded)
     found = {}
     for key, under in keyed_day_sets(scope, span, start_kind, dim).items():
@@ -103,6 +102,14 @@ def cohorts_by(
         key: _table(found[key], returns, span, today, grain, offsets, is_bounded=is_bounded)
         for key in largest[:keys]
     }
+
+
+def _firsts(scope: Scope, span: Period, kind: str, dim: Dimension, key: str) -> dict[date, BitMap]:
+    firsts = first_days(scope, span, [kind])[kind]
+    if dim == Dimension.TOTAL:
+        return firsts
+    under = day_sets(scope, span, kind, dim=dim, key=key)
+    return {day: members & under[day] for day, members in firsts.items() if day in under}
 
 
 def _whole_buckets(period: Period, grain: Grain) -> Period:

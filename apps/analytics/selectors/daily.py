@@ -1,6 +1,6 @@
 """A metric day by day, and as it grew: for goals, alerts and reviews."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,34 +37,42 @@ class Daily:
     firsts: dict[str, dict[date, BitMap]]
     sets: dict[str, BitMap]
 
-    def reading(self, period: Period) -> Reading:
-        """The figure of a part of the period."""
-        kept = Kept(period, sets=self.sets)
-        for day, kind, variant, count, value, members in self.rows:
-            if not period.first <= day <= period.last:
-                continue
-            name = (kind, variant)
-            before = kept.sums.get(name, (0, Decimal(0)))
-            kept.sums[name] = (before[0] + count, before[1] + value)
-            if members is not None:
-                kept.days_of.setdefault(name, []).append((day, members))
-        kept.firsts = {
-            kind: BitMap.union(
-                BitMap(), *(members for day, members in days.items() if period.first <= day <= period.last)
-            )
-            for kind, days in self.firsts.items()
-        }
-        kept.cohorts = self.firsts
-        return self.metric.formula(kept)
-
     def days(self) -> dict[date, Reading]:
         """Each day on its own."""
-        return {day: self.reading(Period(day, day)) for day in self.period}
+        by_day = self._by_day()
+        return {day: next(iter(self._readings([day], by_day)))[1] for day in self.period}
 
     def growing(self, since: date) -> dict[date, Reading]:
         """From ``since`` up to each day of the period."""
-        days = (day for day in self.period if day >= since)
-        return {day: self.reading(Period(since, day)) for day in days}
+        return dict(self._readings((day for day in self.period if day >= since), self._by_day()))
+
+    def _by_day(self) -> dict[date, list[_Row]]:
+        found: dict[date, list[_Row]] = {}
+        for row in self.rows:
+            found.setdefault(row[0], []).append(row)
+        return found
+
+    def _readings(
+        self, days: Iterable[date], by_day: dict[date, list[_Row]]
+    ) -> Iterator[tuple[date, Reading]]:
+        """From the first of ``days`` up to each of them: each row is added once."""
+        first = None
+        grown = Kept(self.period)
+        for day in days:
+            first = first or day
+            for _day, kind, variant, count, value, members in by_day.get(day, ()):
+                name = (kind, variant)
+                before = grown.sums.get(name, (0, Decimal(0)))
+                grown.sums[name] = (before[0] + count, before[1] + value)
+                if members is not None:
+                    grown.days_of.setdefault(name, []).append((day, members))
+            for kind, firsts in self.firsts.items():
+                grown.firsts[kind] = grown.firsts.get(kind, BitMap()) | firsts.get(day, BitMap())
+            # Each day's own: a Kept remembers what it was asked, and does not expect to grow.
+            kept = Kept(
+                Period(first, day), grown.sums, grown.days_of, grown.firsts, self.sets, cohorts=self.firsts
+            )
+            yield day, self.metric.formula(kept)
 
     @property
     def facts(self) -> dict[date, int]:

@@ -134,8 +134,9 @@ def readings(
         sets={name for metric in wanted for name in metric.sets},
         lookback=max((metric.lookback for metric in wanted), default=0),
     )
-    _add_context(found, wanted, scope, period)
+    # In this order: a key that only the period before has is measured against the whole too.
     _add_before(found, wanted, scope, period, dim, keys)
+    _add_context(found, wanted, scope, period)
     for name in {name for metric in wanted for name in metric.extras}:
         for key, data in EXTRAS[name](scope, period, dim, keys).items():
             if key in found:
@@ -173,19 +174,21 @@ def _add_before(
 
 
 def top_keys(
-    *, scope: Scope, period: Period, kind: str, dim: Dimension, limit: int = 20
+    *, scope: Scope, period: Period, kind: str, dim: Dimension, variants: str = "%", limit: int = 20
 ) -> list[tuple[str, int]]:
-    """The keys of ``dim`` with the most facts of ``kind``, with how many. One query, added up by the database."""
+    """The keys of ``dim`` with the most facts of ``kind``, with how many; of varieties LIKE ``variants``. One query,
+    added up by the database."""
     if scope.team_ids is not None and not scope.team_ids:
         return []
     team = "" if scope.teams is None else "AND team_id = ANY(%(teams)s)"
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT key, sum(count)::bigint FROM analytics_dayfigure WHERE dim = %(dim)s AND kind = %(kind)s"
-            f" AND day BETWEEN %(first)s AND %(last)s {team} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s",
+            f" AND variant LIKE %(variants)s AND day BETWEEN %(first)s AND %(last)s {team} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s",
             {
                 "dim": dim.value,
                 "kind": kind,
+                "variants": variants,
                 "first": period.first,
                 "last": period.last,
                 "teams": scope.teams,

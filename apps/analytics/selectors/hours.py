@@ -7,9 +7,17 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from apps.analytics.enums import Dimension
-from apps.analytics.models import HourFigure
+from apps.analytics.models import HourFigure, Watermark
 from apps.analytics.selectors.periods import Period, business_zone
 from apps.analytics.selectors.scope import Scope
+
+
+def days_with_hours(period: Period, today: date) -> Period | None:
+    """The days of ``period`` whose hours are still kept and which have come; None where there are none."""
+    kept_from = Watermark.objects.values_list("hours_from", flat=True).first()
+    first = max(period.first, kept_from) if kept_from is not None else period.first
+    last = min(period.last, today)
+    return Period(first, last) if first <= last else None
 
 
 def hours_of(

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from pyroaring import BitMap
 
-from apps.analytics.metrics.base import Reading, per
+from apps.analytics.enums import Dimension
+from apps.analytics.metrics.base import Reading, share
 from apps.analytics.metrics.facts import ACTIVE
 from apps.analytics.selectors.buckets import Grain, bucket_of, buckets_between, last_of, shifted
 from apps.analytics.selectors.figures import first_days
@@ -43,9 +44,17 @@ class Stickiness:
 
 
 def lifecycle(
-    *, scope: Scope, period: Period, today: date, grain: Grain = Grain.WEEK, kind: str = ACTIVE
+    *,
+    scope: Scope,
+    period: Period,
+    today: date,
+    grain: Grain = Grain.WEEK,
+    kind: str = ACTIVE,
+    dim: Dimension = Dimension.TOTAL,
+    key: str = "",
 ) -> list[Flow]:
-    """The flows of the buckets that ``period`` touches, up to ``today``. ``kind`` is one of ``FIRST_KINDS``.
+    """The flows of the buckets that ``period`` touches, up to ``today``. ``kind`` is one of ``FIRST_KINDS``; with
+    ``dim`` and ``key`` only what was done under that key (in *this* group), while new is who is new at all.
 
     New: the first time ever was in this bucket. Returning: active in the bucket before too. Resurrected: active
     earlier, but not in the one before. Dormant: active in the one before, not in this. Two queries.
@@ -54,7 +63,7 @@ def lifecycle(
     if first > last:
         return []
     before = shifted(first, grain, -1)
-    sets = in_buckets(day_sets(scope, Period(before, last), kind), grain)
+    sets = in_buckets(day_sets(scope, Period(before, last), kind, dim=dim, key=key), grain)
     newcomers = in_buckets(first_days(scope, Period(first, last), [kind])[kind], grain)
     flows, earlier = [], sets.get(before, BitMap())
     for bucket in buckets_between(first, last, grain):
@@ -76,13 +85,21 @@ def lifecycle(
     return flows
 
 
-def stickiness(*, scope: Scope, until: date, days: int = 30, kind: str = ACTIVE) -> Stickiness:
-    """Of the ``days`` days up to ``until``. One query."""
+def stickiness(
+    *,
+    scope: Scope,
+    until: date,
+    days: int = 30,
+    kind: str = ACTIVE,
+    dim: Dimension = Dimension.TOTAL,
+    key: str = "",
+) -> Stickiness:
+    """Of the ``days`` days up to ``until``; with ``dim`` and ``key`` of what was done under that key. One query."""
     period = Period(until - timedelta(days=days - 1), until)
-    sets = day_sets(scope, period, kind)
+    sets = day_sets(scope, period, kind, dim=dim, key=key)
     daily = tuple(len(sets.get(day, ())) for day in period)
     actives = len(union(sets.values()))
-    return Stickiness(per(sum(daily), days * actives), daily, actives, _spread(list(sets.values()), days))
+    return Stickiness(share(sum(daily) / days, actives), daily, actives, _spread(list(sets.values()), days))
 
 
 def _spread(sets: list[BitMap], days: int) -> tuple[int, ...]:

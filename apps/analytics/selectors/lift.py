@@ -10,35 +10,40 @@ from apps.analytics.metrics.facts import ACTIVE_KINDS
 from apps.analytics.selectors.forecasts import Actual, actual_of
 from apps.campaigns.models import Run
 from apps.campaigns.selectors.holdout import HELD_OUT_SQL
+from apps.core.proportions import is_split_off
+from apps.events.enums import EventKind
 
 #: How long after a run's opening its effect is looked for: orders that would only have come later are not its gain.
 DAYS = 14
 #: Below so many held out nothing is said at all.
 LEAST_HELD = 30
+_MONEY = (EventKind.ORDER_PAID.value, EventKind.ORDER_REFUNDED.value)
 
 # Who was in one of the campaign's groups when the run opened, whatever became of them: nobody is chosen by what they
-# did afterwards.
+# did afterwards. Members and facts are put together by grouping, not by a join: how many members these are is beyond
+# what the planner can guess, and it would go through all the facts for each.
 _SIDES = f"""
-WITH people AS MATERIALIZED (
-  SELECT DISTINCT m.member_id AS id FROM groups_membership m
+WITH rows AS (
+  SELECT m.member_id AS id, true AS is_here, 0::numeric AS value, 0 AS orders, false AS acted
+  FROM groups_membership m
   JOIN campaigns_campaign_groups g ON g.group_id = m.group_id
   JOIN members_member k ON k.id = m.member_id
   WHERE g.campaign_id = %(campaign)s AND m.joined_at < %(start)s AND (m.left_at IS NULL OR m.left_at > %(start)s)
     AND k.created_at < %(start)s
-), spent AS (
-  SELECT e.member_id AS id, sum(CASE e.kind WHEN 'order.paid' THEN e.value ELSE -e.value END) AS value,
-    count(*) FILTER (WHERE e.kind = 'order.paid') AS orders
-  FROM events_event e JOIN people p ON p.id = e.member_id
-  WHERE e.kind IN ('order.paid', 'order.refunded') AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s
-  GROUP BY 1
-), acted AS (
-  SELECT DISTINCT e.member_id AS id FROM events_event e JOIN people p ON p.id = e.member_id
-  WHERE e.kind = ANY(%(active)s) AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s
+  UNION ALL
+  SELECT e.member_id, false,
+    CASE e.kind WHEN 'order.paid' THEN e.value WHEN 'order.refunded' THEN -e.value ELSE 0 END,
+    (e.kind = 'order.paid')::int, e.kind = ANY(%(active)s)
+  FROM events_event e
+  WHERE e.kind = ANY(%(kinds)s) AND e.occurred_at >= %(start)s AND e.occurred_at < %(end)s
+    AND e.member_id IS NOT NULL
+), people AS (
+  SELECT id, sum(value) AS value, sum(orders) AS orders, bool_or(acted) AS acted
+  FROM rows GROUP BY id HAVING bool_or(is_here)
 )
-SELECT {HELD_OUT_SQL.format(member="p.id")} AS held, count(*), count(*) FILTER (WHERE s.orders > 0), count(a.id),
-  coalesce(sum(s.value), 0), coalesce(sum(s.value * s.value), 0), coalesce(sum(s.orders), 0),
-  coalesce(sum(s.orders * s.orders), 0)
-FROM people p LEFT JOIN spent s ON s.id = p.id LEFT JOIN acted a ON a.id = p.id GROUP BY 1
+SELECT {HELD_OUT_SQL.format(member="id")} AS held, count(*), count(*) FILTER (WHERE orders > 0),
+  count(*) FILTER (WHERE acted), sum(value), sum(value * value), sum(orders), sum(orders * orders)
+FROM people GROUP BY 1
 """
 
 
@@ -84,6 +89,17 @@ class RunLift:
     def is_enough(self) -> bool:
         return self.held.people >= LEAST_HELD
 
+    @property
+    def is_split_off(self) -> bool:
+        """Are more or fewer held out than chance explains? Then the sides differ in more than the campaign."""
+        people = self.treated.people + self.held.people
+        return is_split_off(self.held.people, people, self.percent / 100)
+
+    @property
+    def has_verdict(self) -> bool:
+        """Once the days that were fixed before are over: who looks every day and stops at a good one finds chance."""
+        return self.is_enough and self.is_final and not self.is_split_off
+
 
 def lift_of(run: Run, *, now: datetime) -> RunLift | None:
     """The lift of a run with a holdout; None for one without. Five queries."""
@@ -103,6 +119,7 @@ def lift_of(run: Run, *, now: datetime) -> RunLift | None:
                     "start": start,
                     "end": end,
                     "active": [str(kind) for kind in ACTIVE_KINDS],
+                    "kinds": sorted({*map(str, ACTIVE_KINDS), *_MONEY}),
                 },
             )
             sides |= {held: _side(tuple(map(float, rest))) for held, *rest in cursor.fetchall()}

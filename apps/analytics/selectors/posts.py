@@ -117,9 +117,12 @@ def together[K](rows: Iterable[PostRow], key_of: Callable[[Post], K | None]) -> 
     return sorted(found.items(), key=lambda pair: (pair[1].is_small, -rate(pair[1])))
 
 
-def unsent_reasons(scope: Scope, period: Period) -> Sequence[tuple[str, int]]:
-    """Messages that did not go out by the state they ended in (failed, missed, unknown), the most first."""
-    kept = figures(scope=scope, period=period, kinds=(_FAILED,))[""]
+def unsent_reasons(
+    scope: Scope, period: Period, *, dim: Dimension = Dimension.TOTAL, key: str = ""
+) -> Sequence[tuple[str, int]]:
+    """Messages that did not go out by the state they ended in (failed, missed, unknown), the most first; of all
+    groups, or of one."""
+    kept = figures(scope=scope, period=period, kinds=(_FAILED,), dim=dim, keys=[key])[key]
     found = {variant: count for (_kind, variant), (count, _value) in kept.sums.items()}
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 

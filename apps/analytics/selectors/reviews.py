@@ -9,11 +9,15 @@ from django.db.models import Count, Q, QuerySet
 from apps.accounts.models import User
 from apps.analytics.models import Review, ReviewAction
 from apps.analytics.selectors.periods import day_of
+from apps.analytics.selectors.scope import Scope
 
 
-def reviews_of(user: User) -> QuerySet[Review]:
-    """What ``user`` may see, with subjects and how many tasks are done (``action_count``, ``done_count``)."""
+def reviews_of(user: User, within: Scope | None = None) -> QuerySet[Review]:
+    """What ``user`` may see (and a shared link's scope holds), with subjects and how many tasks are done
+    (``action_count``, ``done_count``)."""
     reviews: Any = Review.objects.visible_to(user)
+    if within is not None:
+        reviews = reviews.of_teams(within.team_ids)
     return (
         reviews.with_subjects()
         .select_related("author")

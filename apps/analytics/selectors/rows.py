@@ -14,10 +14,11 @@ from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric
-from apps.analytics.metrics.facts import KEYS
+from apps.analytics.metrics.facts import KEYS, VARIANTS
 from apps.analytics.selectors.explorer.steps import patient
 from apps.analytics.selectors.figures import figures, first_days
-from apps.analytics.selectors.periods import Period
+from apps.analytics.selectors.funnel import Passage, reached_by
+from apps.analytics.selectors.periods import Period, business_zone
 from apps.analytics.selectors.scope import Scope
 from apps.core.errors import DomainError
 
@@ -56,7 +57,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class Behind:
-    """What is asked for: a metric, whose figures, when, and one key of a dimension. ``kind`` shows one kind alone."""
+    """What is asked for: a metric, whose figures, when, and one key of a dimension. ``kind`` shows one kind alone,
+    ``variant`` one variety of it; ``passed`` those of who passed a step of the funnel, from the day on that they did."""
 
     metric: Metric
     scope: Scope
@@ -64,11 +66,18 @@ class Behind:
     dim: Dimension = Dimension.TOTAL
     key: str = ""
     kind: str = ""
+    variant: str | None = None
+    passed: Passage | None = None
 
     @cached_property
     def members(self) -> list[int]:
         """Whose rows alone count, where the metric's rows are of chosen members; found once."""
         return list(_members(self))
+
+    @cached_property
+    def reached(self) -> tuple[list[int], list[date]]:
+        """Who passed the step, and since when; found once."""
+        return reached_by(self.passed, self.scope, self.period) if self.passed else ([], [])
 
 
 def totals(behind: Behind) -> Totals | None:
@@ -77,15 +86,15 @@ def totals(behind: Behind) -> Totals | None:
     where, values = _where(behind)
     try:
         with patient(COUNT_SECONDS), connection.cursor() as cursor:
-            facts, members, value = _sums(cursor, where, values)
+            facts, members, value = _sums(cursor, behind.metric.who, where, values)
     except DomainError:
         return None
     return Totals(facts, members, value)
 
 
-def _sums(cursor: Any, where: str, values: dict[str, Any]) -> Any:
+def _sums(cursor: Any, who: str, where: str, values: dict[str, Any]) -> Any:
     cursor.execute(
-        "SELECT count(*), count(DISTINCT e.member_id), coalesce(sum(e.value), 0)"
+        f"SELECT count(*), count(DISTINCT {who}), coalesce(sum(e.value), 0)"
         f" FROM events_event e WHERE {where}",
         values,
     )
@@ -138,7 +147,18 @@ def _fact(row: tuple[Any, ...]) -> Fact:
 def _where(behind: Behind) -> tuple[str, dict[str, Any]]:
     metric, scope, period = behind.metric, behind.scope, behind.period
     where = ["e.kind = ANY(%(kinds)s)"]
-    values: dict[str, Any] = {"kinds": [behind.kind] if behind.kind in metric.rows else list(metric.rows)}
+    kinds = [behind.kind] if behind.kind in metric.rows else list(metric.rows)
+    values: dict[str, Any] = {"kinds": kinds}
+    if behind.variant is not None and len(kinds) == 1 and kinds[0] in VARIANTS:
+        where.append(f"({VARIANTS[kinds[0]]}) = %(variant)s")
+        values["variant"] = behind.variant
+    if behind.passed is not None:
+        where.append(
+            "EXISTS (SELECT FROM unnest(%(passed)s::bigint[], %(since)s::date[]) p(member_id, since)"
+            f" WHERE p.member_id = {metric.who} AND (e.occurred_at AT TIME ZONE %(zone)s)::date >= p.since)"
+        )
+        passed, since = behind.reached
+        values |= {"passed": passed, "since": since, "zone": business_zone().key}
     if not metric.ever:
         where.append("e.occurred_at >= %(start)s AND e.occurred_at < %(end)s")
         values |= {"start": period.start, "end": period.end}
@@ -162,6 +182,12 @@ def _members(behind: Behind) -> BitMap:
         keys = None if behind.dim == Dimension.TOTAL else [behind.key]
         found = figures(scope=scope, period=period, kinds=(), dim=behind.dim, keys=keys, sets=("in",))
         return found[behind.key].now("in")
+    if metric.counted is not None:
+        keys = None if behind.dim == Dimension.TOTAL else [behind.key]
+        found = figures(scope=scope, period=period, kinds=metric.needs, dim=behind.dim, keys=keys)
+        kept = found[behind.key]
+        kept.total = figures(scope=scope, period=period, kinds=metric.context)[""]
+        return metric.counted(kept)
     since = period
     if metric.rows_of == "due":
         back = timedelta(days=metric.lookback)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import MultipleChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import DropdownFilter, MultipleChoicesDropdownFilter, RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from apps.accounts.admin.base import ReadOnlyModelAdmin, run_service
@@ -28,6 +28,22 @@ from apps.core.clock import database_now
 _COLOURS = {CouponState.ACTIVE: "info", CouponState.USED: "success", CouponState.EXPIRED: "warning"}
 
 
+class UsableFilter(DropdownFilter):
+    """Those that somebody may still use: their state follows their end only a little later."""
+
+    title = _("还能用")
+    parameter_name = "usable"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("还能用"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Coupon]) -> QuerySet[Coupon]:
+        if self.value() != "yes":
+            return queryset
+        in_time = Q(valid_until__isnull=True) | Q(valid_until__gt=database_now())
+        return queryset.filter(in_time, state=CouponState.ACTIVE)
+
+
 @admin.register(Coupon)
 class CouponAdmin(ReadOnlyModelAdmin):
     """Codes are worth money: shown masked, found by the whole code."""
@@ -44,7 +60,9 @@ class CouponAdmin(ReadOnlyModelAdmin):
     ]
     list_filter = [
         ("state", MultipleChoicesDropdownFilter),
+        UsableFilter,
         ("benefit", ScopedRelatedFilter),
+        ("benefit__team", ScopedRelatedFilter),
         ("used_at", RangeDateTimeFilter),
     ]
     list_select_related = ["benefit", "member"]

@@ -48,6 +48,7 @@ class GrantAdmin(GrantSteps, ReadOnlyModelAdmin):
         ("kind", MultipleChoicesDropdownFilter),
         ("run__campaign", ScopedRelatedFilter),
         ("benefit", ScopedRelatedFilter),
+        ("run__campaign__team", ScopedRelatedFilter),
         ("created_at", RangeDateTimeFilter),
     ]
     search_fields = ["entry__code"]

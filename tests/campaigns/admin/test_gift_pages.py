@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.accounts.models import AuditEntry
+from apps.accounts.models import AuditEntry, Team
 from apps.campaigns.enums import BenefitKind, CouponState, GrantState
 from apps.campaigns.models import Benefit, Code, Coupon, Grant
 from apps.campaigns.services.coupons.printing import issue_coupons
@@ -53,7 +53,7 @@ def till(client, clerk):
     return client
 
 
-@pytest.mark.parametrize(("name", "queries"), [("grant", 8), ("coupon", 7), ("benefit", 7)])
+@pytest.mark.parametrize(("name", "queries"), [("grant", 9), ("coupon", 8), ("benefit", 7)])
 def test_lists_cost_the_same_for_one_row_and_three(
     desk, given, team, architect, name, queries, django_assert_num_queries
 ):
@@ -271,3 +271,15 @@ def test_a_number_of_any_length_is_nobodys_page(client, architect, name):
     client.force_login(architect)
     answer = client.get(f"/admin/campaigns/{name}/{'9' * 5_000}/change/")
     assert answer.status_code in (302, 404)
+
+
+def test_what_is_promised_opens_its_gifts(client, architect, given, team):
+    """A2: of this benefit, not handed over yet, of the team that was chosen."""
+    given(BenefitKind.PHYSICAL)
+    client.force_login(architect)
+    elsewhere = Team.objects.create(name="别处")
+    page = client.get(reverse("admin:analytics_liabilities"), {"team": team.pk})
+    (row,) = page.context_data["charts"]["promises"].table.rows
+    assert client.get(row[2].url).context_data["cl"].result_count == row[2].value == 1
+    other = row[2].url.replace(f"team__id__exact={team.pk}", f"team__id__exact={elsewhere.pk}")
+    assert client.get(other).context_data["cl"].result_count == 0

@@ -50,19 +50,21 @@ def bar_of(page: "Page", filters: Filters) -> Bar:
     ]
     return Bar(
         presets=presets,
-        menus=[_MENUS[name](filters) for name in page.filters if name in _MENUS],
+        # A shared page has no menus, and must not read what its sharer sees today.
+        menus=[] if filters.is_shared else [_MENUS[name](filters) for name in page.filters if name in _MENUS],
         kept=dict(filters.more),
         is_custom=filters.preset == CUSTOM,
         has_period="period" in page.filters,
     )
 
 
-def _rows(rows: Any) -> list[tuple[str, str]]:
-    return [(str(row.pk), str(row)) for row in rows[:_MENU]]
-
-
-def _chosen(value: int | None) -> str:
-    return "" if value is None else str(value)
+def _menu(name: str, label: str, all_words: str, offered: Any, rows: Any, chosen: int | None) -> Menu:
+    """``offered`` of all ``rows``, and what is chosen even where the menu is too short for it."""
+    options = [(str(row.pk), str(row)) for row in offered[:_MENU]]
+    value = "" if chosen is None else str(chosen)
+    if value and value not in {key for key, _words in options}:
+        options += [(value, str(row)) for row in rows.filter(pk=chosen)]
+    return Menu(name, label, all_words, options, value)
 
 
 def _teams(filters: Filters) -> Menu:
@@ -70,28 +72,25 @@ def _teams(filters: Filters) -> Menu:
     teams = Team.objects.order_by("name")
     if scope.team_ids is not None:
         teams = teams.filter(pk__in=scope.team_ids)
-    return Menu("team", _("团队"), _("全部团队"), _rows(teams), _chosen(filters.team_id))
+    return _menu("team", _("团队"), _("全部团队"), teams, teams, filters.team_id)
 
 
 def _groups(filters: Filters) -> Menu:
     groups = Group.objects.visible_to(filters.user).order_by("name")
-    if filters.team_id is not None:
-        groups = groups.filter(team_id=filters.team_id)
-    return Menu("group", _("社群"), _("全部社群"), _rows(groups), _chosen(filters.group_id))
+    offered = groups if filters.team_id is None else groups.filter(team_id=filters.team_id)
+    return _menu("group", _("社群"), _("全部社群"), offered, groups, filters.group_id)
 
 
 def _campaigns(filters: Filters) -> Menu:
     campaigns = Campaign.objects.visible_to(filters.user).order_by("-pk")
-    if filters.team_id is not None:
-        campaigns = campaigns.filter(team_id=filters.team_id)
-    return Menu("campaign", _("活动"), _("全部活动"), _rows(campaigns), _chosen(filters.campaign_id))
+    offered = campaigns if filters.team_id is None else campaigns.filter(team_id=filters.team_id)
+    return _menu("campaign", _("活动"), _("全部活动"), offered, campaigns, filters.campaign_id)
 
 
 def _runs(filters: Filters) -> Menu:
     runs = Run.objects.visible_to(filters.user).select_related("campaign").order_by("-opens_at")
-    if filters.campaign_id is not None:
-        runs = runs.filter(campaign_id=filters.campaign_id)
-    return Menu("run", _("活动期"), _("全部期"), _rows(runs), _chosen(filters.run_id))
+    offered = runs if filters.campaign_id is None else runs.filter(campaign_id=filters.campaign_id)
+    return _menu("run", _("活动期"), _("全部期"), offered, runs, filters.run_id)
 
 
 _MENUS = {"team": _teams, "group": _groups, "campaign": _campaigns, "run": _runs}

@@ -46,7 +46,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """``option`` {} shows the table alone. ``height`` in rem; ``empty`` is said instead of an empty picture."""
+    """``option`` {} shows the table alone. ``height`` in rem; ``empty`` is said instead of an empty picture.
+
+    ``beyond`` names the page's choices that it does not follow; the page says so beneath its title.
+    """
 
     key: str
     title: Text
@@ -56,6 +59,7 @@ class Chart:
     height: int = 20
     empty: Text = ""
     is_open: bool = False
+    beyond: tuple[str, ...] = ()
 
     @property
     def is_drawn(self) -> bool:

@@ -1,6 +1,6 @@
 """What a reader asked to see, all of it in the address, so that a page can be kept as a bookmark."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import Team, User
 from apps.analytics.admin.board.presets import CUSTOM, DEFAULT, PRESETS, previous_of
@@ -30,7 +31,8 @@ _MAX_TEXT = 200
 
 @dataclass(frozen=True)
 class Filters:
-    """What a page shows. ``scope`` is already narrowed to ``team_id``; ``now`` is the database's.
+    """What a page shows. ``scope`` is already narrowed to ``team_id``; ``now`` is the database's; no day of ``period``
+    is still to come.
 
     ``more`` holds the page's own parameters as text. ``problems`` says what of the address could not be used and what
     is shown instead. ``is_shared``: the reader came by a link without signing in (no drill-down, no names).
@@ -77,28 +79,25 @@ class Filters:
         problems: list[str] = []
         names: list[str] = []
         preset, period = _period(texts, day_of(now), default, problems)
-        team_id = _one(texts, "team", Team.objects.visible_to(user), _("团队"), problems, names)
-        if team_id is not None and not _may_read(user, team_id):
-            problems.append(_("这个团队不归你看，已显示你的全部团队。"))
-            team_id = None
-            names.clear()
+        scope = scope_of(user) if within is None else within
+        chosen: dict[str, int | None] = {}
+        for name, (noun, rows, _team_of) in _THINGS.items():
+            chosen[name] = _one(texts, name, rows(user, scope), str(noun), problems, names)
         dim = texts.get("dim", "")
         if dim not in Dimension.values:
             problems.append(_("没有这样的维度，已显示合计。"))
             dim = ""
         return cls(
             user=user,
-            scope=(within or scope_of(user)).narrowed(team_id),
+            scope=scope.narrowed(chosen["team"]),
             period=period,
             previous=previous_of(preset, period),
             now=now,
             preset=preset,
-            team_id=team_id,
-            group_id=_one(texts, "group", Group.objects.visible_to(user), _("社群"), problems, names),
-            campaign_id=_one(
-                texts, "campaign", Campaign.objects.visible_to(user), _("活动"), problems, names
-            ),
-            run_id=_one(texts, "run", Run.objects.visible_to(user), _("活动期"), problems, names),
+            team_id=chosen["team"],
+            group_id=chosen["group"],
+            campaign_id=chosen["campaign"],
+            run_id=chosen["run"],
             dim=Dimension(dim),
             key=texts.get("key", "")[:60],
             more={name: text for name, text in texts.items() if name not in _KNOWN | _CONTROL},
@@ -147,27 +146,89 @@ class Filters:
 
     def label(self) -> str:
         """The choice in words: 近 7 天（2026-03-01 至 2026-03-07）· 华东组."""
-        days = str(self.period.first)
-        if self.period.last != self.period.first:
-            days = _("%(first)s 至 %(last)s") % {"first": self.period.first, "last": self.period.last}
-        if self.preset in PRESETS:
-            days = _("%(name)s（%(days)s）") % {"name": PRESETS[self.preset][0], "days": days}
-        return " · ".join([days, *self.names])
+        return _label(self.preset, self.period, self.names)
 
 
-def _may_read(user: User, team_id: int) -> bool:
-    scope = scope_of(user)
-    return scope.team_ids is None or team_id in scope.team_ids
+def labels(
+    choices: Sequence[tuple[Mapping[str, Any], Scope]], *, now: datetime, defaults: Sequence[str]
+) -> list[str]:
+    """What :meth:`Filters.label` says of each of several queries with their scopes; four queries, however many.
+
+    ``defaults`` are the presets of their pages. What lies outside of a query's scope has no name.
+    """
+    today, wanted = day_of(now), _wanted(choices)
+    known = {
+        name: {row.pk: row for row in rows(None, Scope(None)).filter(pk__in=wanted[name])}
+        if wanted[name]
+        else {}
+        for name, (_noun, rows, _team_of) in _THINGS.items()
+    }
+    found = []
+    for (query, scope), default in zip(choices, defaults, strict=True):
+        texts = {name: str(value) for name, value in query.items()}
+        names = []
+        for name, (_noun, _rows, team_of) in _THINGS.items():
+            row = known[name].get(_id_of(texts, name))
+            if row is not None and (scope.team_ids is None or team_of(row) in scope.team_ids):
+                names.append(str(row))
+        found.append(_label(*_period(texts, today, default, []), names))
+    return found
+
+
+def _wanted(choices: Sequence[tuple[Mapping[str, Any], Scope]]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {name: set() for name in _THINGS}
+    for query, _scope in choices:
+        for name, numbers in found.items():
+            if (number := _id_of(query, name)) is not None:
+                numbers.add(number)
+    return found
+
+
+def _label(preset: str, period: Period, names: Iterable[str]) -> str:
+    days = str(period.first)
+    if period.last != period.first:
+        days = _("%(first)s 至 %(last)s") % {"first": period.first, "last": period.last}
+    if preset in PRESETS:
+        days = _("%(name)s（%(days)s）") % {"name": PRESETS[preset][0], "days": days}
+    return " · ".join([days, *names])
+
+
+def _of_teams(model: Any, path: str) -> Callable[[User | None, Scope], Any]:
+    """The rows of ``model`` that ``user`` may see (anybody for None), and that belong to the teams of a scope: a
+    shared page names nothing that its sharer has come to see since."""
+
+    def rows(user: User | None, scope: Scope) -> Any:
+        found = model.objects.all() if user is None else model.objects.visible_to(user)
+        return found if scope.team_ids is None else found.filter(**{f"{path}__in": scope.team_ids})
+
+    return rows
+
+
+def _runs(user: User | None, scope: Scope) -> Any:
+    return _of_teams(Run, "campaign__team")(user, scope).select_related("campaign")
+
+
+#: name in the address → what it is called, its rows, and the team of one of them.
+_THINGS: dict[str, tuple[Any, Callable[[User | None, Scope], Any], Callable[[Any], int | None]]] = {
+    "team": (gettext_lazy("团队"), _of_teams(Team, "pk"), lambda row: row.pk),
+    "group": (gettext_lazy("社群"), _of_teams(Group, "team"), lambda row: row.team_id),
+    "campaign": (gettext_lazy("活动"), _of_teams(Campaign, "team"), lambda row: row.team_id),
+    "run": (gettext_lazy("活动期"), _runs, lambda row: row.campaign.team_id),
+}
+
+
+def _id_of(texts: Mapping[str, Any], name: str) -> int | None:
+    return whole(str(texts.get(name, "")).strip())
 
 
 def _one(
     texts: Mapping[str, str], name: str, rows: Any, noun: str, problems: list[str], names: list[str]
 ) -> int | None:
     """The id named in the address if the user may see that row, else None and a problem."""
-    text = texts.get(name, "").strip()
-    if not text:
+    if not texts.get(name, "").strip():
         return None
-    found = rows.filter(pk=whole(text)).first()
+    number = _id_of(texts, name)
+    found = None if number is None else rows.filter(pk=number).first()
     if found is None:
         problems.append(_("没有找到这个%s，或者不归你看，已不按它筛选。") % noun)
         return None
@@ -194,6 +255,13 @@ def _period(texts: Mapping[str, str], today: date, default: str, problems: list[
     if not (first >= EARLIEST and last <= LATEST):
         problems.append(_("日期太远了，已换成%s。") % PRESETS[default][0])
         return fallback
+    if first > today:
+        problems.append(_("这段日子还没到，已换成%s。") % PRESETS[default][0])
+        return fallback
+    if last > today:
+        # Days to come have no facts yet and would only thin out every average.
+        last = today
+        problems.append(_("结束日期还没到，已看到今天为止。"))
     if (last - first).days >= MAX_DAYS:
         first = date.fromordinal(last.toordinal() - MAX_DAYS + 1)
         problems.append(_("一次最多看三年，已从 %s 开始。") % first)

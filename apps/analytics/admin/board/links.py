@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.analytics.admin.board.filters import Filters
 from apps.analytics.enums import Dimension
+from apps.analytics.selectors.funnel import Passage
 from apps.analytics.selectors.periods import Period
 
 
@@ -18,9 +19,16 @@ def rows_url(
     key: str = "",
     period: Period | None = None,
     team_id: int | None = None,
+    kind: str = "",
+    variant: str | None = None,
+    passed: Passage | None = None,
 ) -> str:
     """The rows behind a metric for ``period`` (the page's, unless named), one key of ``dim`` (the page's slice,
-    unless named) and ``team_id`` (the page's, unless named). "" on a shared page, which opens nothing."""
+    unless named) and ``team_id`` (the page's, unless named). "" on a shared page, which opens nothing.
+
+    A figure of fewer facts than the metric's names them: those of one ``kind`` or ``variant``, or those by which
+    members passed a step of the funnel.
+    """
     if filters.is_shared:
         return ""
     if dim is None:
@@ -31,6 +39,14 @@ def rows_url(
         wanted |= {"dim": dim.value, "key": key}
     if (team := filters.team_id if team_id is None else team_id) is not None:
         wanted["team"] = str(team)
+    if kind:
+        wanted["kind"] = kind
+    if variant is not None:
+        wanted["variant"] = variant
+    if passed is not None:
+        wanted |= {"step": passed.step}
+        if passed.dim:
+            wanted |= {"by": passed.dim.value, "of": passed.key}
     return _address("analytics_rows", wanted)
 
 

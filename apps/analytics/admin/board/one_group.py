@@ -17,6 +17,7 @@ from apps.analytics.admin.board.charts import (
 from apps.analytics.admin.board.filters import Filters
 from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.tiles import Tile, tile_of
+from apps.analytics.admin.board.wording import say_number
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Metric
 from apps.analytics.metrics.health import Part, score_of, stage_of
@@ -59,7 +60,7 @@ def one_group(filters: Filters, known: dict[str, Metric]) -> dict[str, Any]:
     total = score_of(score)
     first = Tile(
         label=_("健康分"),
-        text="—" if total is None else f"{total:.0f}",
+        text=say_number(total, Unit.POINTS),
         note=_("数字说它像：%s") % GroupStage(stage_of(score)).label if score else _("群里还没有人"),
         url=rows_url("health", filters, dim=dim, key=key),
     )

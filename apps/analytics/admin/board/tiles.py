@@ -25,6 +25,8 @@ class Tile:
     note: str = ""
     metric_key: str = ""
     is_small: bool = False
+    #: The page's choices that it does not follow.
+    beyond: tuple[str, ...] = ()
 
     @property
     def points(self) -> str:
@@ -60,7 +62,11 @@ def tile_of(
     before = _("上期 %s") if is_over else _("昨天全天 %s")
     if not note and (interval := say_interval(now)) and not now.is_small:
         note = _("95%% 区间 %s") % interval
+    is_of_now = not (metric.needs or metric.context or metric.first_kinds or metric.extras)
+    if is_of_now and not note:
+        note = _("现在的数字")
     return Tile(
+        beyond=("period",) if is_of_now else (),
         label=str(metric.label),
         text=say(now, metric.unit),
         was_text=before % say(was, metric.unit) if was is not None else "",

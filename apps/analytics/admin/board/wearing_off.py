@@ -54,6 +54,7 @@ def wearing_off(filters: Filters, known: dict[str, Metric]) -> dict[str, Chart]:
         x_label=_("活动期"),
         note=_said(runs, found),
         empty=_("这个活动还没有开过一期。"),
+        beyond=("period",),
     )
     rows = [
         [
@@ -66,11 +67,13 @@ def wearing_off(filters: Filters, known: dict[str, Metric]) -> dict[str, Chart]:
         for run, name in zip(runs, names, strict=True)
     ]
     columns = [Column(_("活动期"), is_number=False), *(Column(metric.label) for metric in metrics)]
-    note = _("每一期从头到今天的全部数字，不受上面的时间范围限制；结束后才退的货、才发的礼品也算在这一期。")
+    note = _("每一期从头到今天的全部数字；结束后才退的货、才发的礼品也算在这一期。")
     empty = _("这个活动还没有开过一期。")
     return {
         "over_runs": chart,
-        "each_run": Chart("each_run", _("每一期"), {}, Table(columns, rows), note=note, empty=empty),
+        "each_run": Chart(
+            "each_run", _("每一期"), {}, Table(columns, rows), note=note, empty=empty, beyond=("period",)
+        ),
     }
 
 

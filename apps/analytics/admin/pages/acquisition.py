@@ -85,7 +85,7 @@ def build(filters: Filters) -> dict[str, Any]:
                 "coming", _("来和走"), ("new_members", "joins", "leavers"), filters, parts, over_time
             ),
             "visits": trend("visits", _("打开和来访"), ("clicks", "visits"), filters, parts, over_time),
-            "top": _top(by, metrics, rows),
+            "top": _top(by, metrics, rows, filters),
             "by": _table(by, metrics, rows, filters),
         },
     }
@@ -106,11 +106,16 @@ def _rows(filters: Filters, by: Dimension, metrics: list[Metric]) -> _Rows:
     return [(key, names[key], one) for key, one in busy]
 
 
-def _top(by: Dimension, metrics: list[Metric], rows: _Rows) -> Chart:
+def _top(by: Dimension, metrics: list[Metric], rows: _Rows, filters: Filters) -> Chart:
     counted = [metric for metric in metrics if metric.key in ("clicks", "visits", "joins")]
     top = rows[:_BARS]
     drawn = [
-        Series(metric.label, [one[metric.key].value for _key, _name, one in top], metric.unit)
+        Series(
+            metric.label,
+            [one[metric.key].value for _key, _name, one in top],
+            metric.unit,
+            [rows_url(metric.key, filters, dim=by, key=key) for key, _name, _one in top],
+        )
         for metric in counted
     ]
     return bars(

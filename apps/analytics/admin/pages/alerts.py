@@ -15,17 +15,16 @@ from apps.analytics.admin.board.page import Page
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Alert, AlertRule
-from apps.analytics.selectors.alerts import judged_days, watched_by
+from apps.analytics.selectors.alerts import judged_days, watched_in
 from apps.analytics.selectors.periods import Period, day_of
+from apps.core.sentences import with_note
 
 _DAYS = 28
 _MOST = 60
 
 
 def build(filters: Filters) -> dict[str, Any]:
-    rules = watched_by(filters.user)
-    if filters.team_id is not None:
-        rules = [rule for rule in rules if rule.home_team and rule.home_team.pk == filters.team_id]
+    rules = watched_in(filters.scope)
     wanted = filters.more.get("rule", "")
     chosen = next((rule for rule in rules if str(rule.pk) == wanted), None)
     alerts = _alerts(rules, chosen)
@@ -37,7 +36,7 @@ def build(filters: Filters) -> dict[str, Any]:
         "rules": [
             (
                 rule,
-                label_of(rule.metric),
+                _named(rule),
                 filters.query(rule=rule.pk),
                 chosen is not None and rule.pk == chosen.pk,
             )
@@ -51,6 +50,11 @@ def build(filters: Filters) -> dict[str, Any]:
         "may_act": not filters.is_shared and user.has_perm("analytics.change_alert"),
         "may_add": not filters.is_shared and user.has_perm("analytics.add_alertrule"),
     }
+
+
+def _named(rule: AlertRule) -> str:
+    name = f"{label_of(rule.metric)} · {rule.subject_label}"
+    return name if rule.is_active else with_note(name, _("已停用"))
 
 
 def _alerts(rules: list[AlertRule], chosen: AlertRule | None) -> list[Alert]:
@@ -148,7 +152,13 @@ def _table(alerts: list[Alert], filters: Filters) -> Chart:
                 text_cell("" if filters.is_shared else alert.note),
             ]
         )
-    return Chart("alerts", _("预警记录"), {}, Table(columns, rows), empty=_("没有预警。"))
+    return Chart(
+        "alerts",
+        _("预警记录"),
+        {},
+        Table(columns, rows),
+        empty=_("没有预警。看着的指标离开正常范围的日子，会记在这里。"),
+    )
 
 
 PAGE = Page(

@@ -62,7 +62,7 @@ def build(filters: Filters) -> dict[str, Any]:
         **(wearing_off(filters, known) if filters.campaign_id is not None else _returns(filters, known)),
     }
     return {
-        "tiles": [_tile(known[key], now, was, filters) for key in _TILES],
+        "tiles": _tiles([known[key] for key in _TILES], now, was, filters, is_whole=not mechanic),
         "charts": charts,
         "mechanic": all_mechanics()[mechanic].label if mechanic else "",
         "without_mechanic": filters.query(mechanic=None),
@@ -72,11 +72,28 @@ def build(filters: Filters) -> dict[str, Any]:
     }
 
 
-def _tile(metric: Metric, now: Compared, was: Compared, filters: Filters) -> Tile:
-    """Of all the runs on the page: only one campaign's have their rows under one address."""
-    url = rows_url(metric.key, filters) if filters.campaign_id is not None else "#runs"
-    before, after = was.total[metric.key], now.total[metric.key]
-    return tile_of(metric, after, before, "" if filters.is_shared else url, is_over=not filters.is_today)
+def _tiles(
+    metrics: list[Metric], now: Compared, was: Compared, filters: Filters, *, is_whole: bool
+) -> list[Tile]:
+    """Of all the runs on the page; of one campaign all that is counted for it, which includes what names no run of it
+    (its advertising) and has its rows under one address."""
+    after, before = now.total, was.total
+    is_one = is_whole and filters.campaign_id is not None
+    if is_one:
+        dim, key = filters.slice
+        asked: dict[str, Any] = {"scope": filters.scope, "dim": dim, "keys": [key]}
+        after = readings(metrics, period=filters.period, **asked)[key]
+        before = readings(metrics, period=filters.previous, **asked)[key]
+    return [
+        tile_of(
+            metric,
+            after[metric.key],
+            before[metric.key],
+            rows_url(metric.key, filters) if is_one else "" if filters.is_shared else "#runs",
+            is_over=not filters.is_today,
+        )
+        for metric in metrics
+    ]
 
 
 def _columns(first: Any, metrics: list[Metric]) -> list[Column]:

@@ -26,15 +26,16 @@ from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import change_of, say, say_interval
 from apps.analytics.enums import Dimension, Direction, Unit
 from apps.analytics.metrics.base import Reading, share
-from apps.analytics.selectors.funnel import COHORT_KINDS, Passed, cohorts, funnel
+from apps.analytics.selectors.funnel import COHORT_KINDS, Passage, Passed, cohorts, funnel
 from apps.analytics.selectors.labels import labels_of
 
+#: step → its words, and the metric whose facts it is counted from.
 _NAMES = {
     "acquire": (_("引流：入群"), "joins"),
     "activate": (_("激活：有动作"), "active_members"),
     "convert": (_("成交：付款"), "buyers"),
     "refer": (_("裂变：带来新人"), "inviters"),
-    "repurchase": (_("复购：再次付款"), "repurchase_rate"),
+    "repurchase": (_("复购：再次付款"), "orders"),
 }
 _ROWS = 50
 
@@ -47,7 +48,7 @@ def build(filters: Filters) -> dict[str, Any]:
         "tiles": [_tile(index, steps, was, filters) for index in range(len(steps))],
         "charts": {
             "funnel": _picture(steps, filters),
-            "waits": _waits(steps),
+            "waits": _waits(steps, filters),
             "breakdown": _breakdown(steps, filters, by),
         },
         "choices": [(dim.label, filters.query(by=dim.value), dim == by) for dim in COHORT_KINDS],
@@ -59,15 +60,21 @@ def _by(filters: Filters) -> Dimension:
     return next((dim for dim in COHORT_KINDS if dim.value == wanted), Dimension.SOURCE)
 
 
+def _rows(step: str, filters: Filters, by: Dimension = Dimension.TOTAL, key: str = "") -> str:
+    """The facts by which members passed the step: not those of everybody who ever did it."""
+    passed = Passage(step, by, key)
+    return rows_url(_NAMES[step][1], filters, dim=Dimension.TOTAL, passed=passed)
+
+
 def _share(steps: list[Passed], index: int) -> Reading | None:
     after = steps[index].after
     return None if after is None else share(len(steps[index].members), len(steps[after].members))
 
 
 def _tile(index: int, steps: list[Passed], was: list[Passed], filters: Filters) -> Tile:
-    label, metric_key = _NAMES[steps[index].key]
+    label, _metric = _NAMES[steps[index].key]
     now_share, was_share = _share(steps, index), _share(was, index)
-    url = rows_url(metric_key, filters)
+    url = _rows(steps[index].key, filters)
     count = Reading(len(steps[index].members))
     if now_share is None or was_share is None:
         moved = change_of(count, Reading(len(was[index].members)), Unit.PEOPLE, Direction.HIGHER)
@@ -85,9 +92,7 @@ def _tile(index: int, steps: list[Passed], was: list[Passed], filters: Filters) 
 
 
 def _picture(steps: list[Passed], filters: Filters) -> Chart:
-    drawn = [
-        Step(_NAMES[step.key][0], len(step.members), rows_url(_NAMES[step.key][1], filters)) for step in steps
-    ]
+    drawn = [Step(_NAMES[step.key][0], len(step.members), _rows(step.key, filters)) for step in steps]
     labels = {"step": _("步骤"), "count": _("人数"), "from_first": _("占引流"), "from_last": _("占上一步")}
     chart = funnel_chart("funnel", _("漏斗"), drawn, labels=labels, empty=_EMPTY)
     if not drawn[0].value:
@@ -96,16 +101,17 @@ def _picture(steps: list[Passed], filters: Filters) -> Chart:
     for index, row in enumerate(chart.table.rows):
         of_first = share(len(steps[index].members), len(steps[0].members))
         of_last = _share(steps, index)
-        rows.append([*row[:2], reading_cell(of_first, Unit.PERCENT), reading_cell(of_last, Unit.PERCENT)])
+        url = _rows(steps[index].key, filters)
+        rows.append([*row[:2], *(reading_cell(one, Unit.PERCENT, url) for one in (of_first, of_last))])
     note = _("每一步都在这段时间内，而且不早于上一步那一天。裂变和复购都从成交算。")
     return replace(chart, table=Table(chart.table.columns, rows), note=note)
 
 
-def _waits(steps: list[Passed]) -> Chart:
+def _waits(steps: list[Passed], filters: Filters) -> Chart:
     rows = [
         [
             text_cell(f"{_NAMES[steps[step.after].key][0]} → {_NAMES[step.key][0]}"),
-            number_cell(len(step.members), Unit.PEOPLE),
+            number_cell(len(step.members), Unit.PEOPLE, _rows(step.key, filters)),
             *(_days_cell(value) for value in (step.median, step.quarter, step.three_quarters)),
         ]
         for step in steps
@@ -137,16 +143,17 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
     for key, members in ordered[:_ROWS]:
         passed = [step.members & members for step in steps]
         shares = [
-            share(len(passed[index]), len(passed[step.after or 0]))
+            _share_cell(
+                share(len(passed[index]), len(passed[step.after or 0])), _rows(step.key, filters, by, key)
+            )
             for index, step in enumerate(steps)
             if index
         ]
-        count_url = rows_url("joins", filters, dim=by, key=key) if by != Dimension.CAMPAIGN else ""
         rows.append(
             [
                 text_cell(names[key]),
-                number_cell(len(members), Unit.PEOPLE, count_url),
-                *map(_share_cell, shares),
+                number_cell(len(members), Unit.PEOPLE, _rows("acquire", filters, by, key)),
+                *shares,
             ]
         )
     columns = [
@@ -158,8 +165,8 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
     return Chart("breakdown", _("从哪里来的人走得更远"), {}, Table(columns, rows), note, empty=_EMPTY)
 
 
-def _share_cell(reading: Reading) -> Cell:
-    cell = reading_cell(reading, Unit.PERCENT)
+def _share_cell(reading: Reading, url: str) -> Cell:
+    cell = reading_cell(reading, Unit.PERCENT, url)
     if reading.is_small or not (interval := say_interval(reading)):
         return cell
     return replace(cell, text=_t("%(note)s（%(interval)s）") % {"note": cell.text, "interval": interval})

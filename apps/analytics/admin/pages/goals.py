@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -17,11 +16,13 @@ from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.goal import STANDING_COLOURS
 from apps.analytics.enums import Direction, Standing, Unit
+from apps.analytics.metrics.base import Metric
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.metrics.wording import say_number
 from apps.analytics.models import Goal
 from apps.analytics.selectors.goals import elapsed, why
 from apps.analytics.selectors.periods import Period, day_of, month_before
+from apps.core.sentences import with_note
 
 _MOST = 200
 _SHOWS: dict[str, str | Promise] = {
@@ -46,7 +47,6 @@ class Card:
     tone: str
     why: str
     url: str
-    is_upper_limit: bool
 
 
 def build(filters: Filters) -> dict[str, Any]:
@@ -81,12 +81,8 @@ def build(filters: Filters) -> dict[str, Any]:
 
 def _goals(filters: Filters, show: str) -> list[Goal]:
     today = day_of(filters.now)
-    goals = Goal.objects.visible_to(filters.user).with_subjects().select_related("owner")  # type: ignore[attr-defined]
-    if filters.team_id is not None:
-        team = filters.team_id
-        goals = goals.filter(
-            Q(team=team) | Q(group__team=team) | Q(campaign__team=team) | Q(run__campaign__team=team)
-        )
+    # By the scope, not by the user: a shared page keeps to what was shared.
+    goals = Goal.objects.of_teams(filters.scope.team_ids).with_subjects().select_related("owner")
     match show:
         case "over":
             goals = goals.filter(ends_on__lt=today).order_by("-ends_on", "pk")
@@ -116,15 +112,20 @@ def _card(goal: Goal, filters: Filters) -> Card:
         goal=goal,
         label=label_of(goal.metric),
         value=say_number(goal.value, unit),
-        target=say_number(goal.target, unit),
+        target=_target(goal, metric),
         percent=max(0, min(100, round((share or 0) * 100))),
         percent_text="—" if share is None else f"{share:.0%}",
         time=round(elapsed(goal, filters.now) * 100),
         tone=_TONES[STANDING_COLOURS[Standing(goal.standing)]],
         why=why(goal, lambda value: say_number(value, unit), now=filters.now),
         url=url,
-        is_upper_limit=metric is not None and metric.direction == Direction.LOWER,
     )
+
+
+def _target(goal: Goal, metric: Metric | None) -> str:
+    said = say_number(goal.target, unit_of(metric))
+    is_upper_limit = metric is not None and metric.direction == Direction.LOWER
+    return with_note(said, _("不超过")) if is_upper_limit else said
 
 
 def _counts(cards: Sequence[Card]) -> list[tuple[str, int, str]]:
@@ -198,7 +199,13 @@ def _table(cards: Sequence[Card], filters: Filters) -> Chart:
                 text_cell(goal.get_standing_display()),
             ]
         )
-    return Chart("goals", _("全部目标"), {}, Table(columns, rows), empty=_("还没有目标。"))
+    return Chart(
+        "goals",
+        _("全部目标"),
+        {},
+        Table(columns, rows),
+        empty=_("还没有目标。点“定目标”，选指标、对象和时段。"),
+    )
 
 
 def _day(day: date) -> Any:

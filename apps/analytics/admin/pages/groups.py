@@ -202,13 +202,17 @@ def _fall(row: GroupRow) -> float:
 
 def _copies(filters: Filters) -> Chart:
     found = copies_of(filters.scope)
-    keys = {str(number) for copy in found for number in (copy.group_id, copy.model_id)}
+    keys = {str(copy.group_id) for copy in found} | {
+        str(copy.model_id) for copy in found if copy.is_model_seen
+    }
     names = labels_of(Dimension.GROUP, keys)
     today = day_of(filters.now)
     lines = [
         [
             text_cell(names[str(copy.group_id)], page_url("groups", filters, group=copy.group_id)),
-            text_cell(names[str(copy.model_id)], page_url("groups", filters, group=copy.model_id)),
+            text_cell(names[str(copy.model_id)], page_url("groups", filters, group=copy.model_id))
+            if copy.is_model_seen
+            else Cell("", _("其他团队的群"), tone="dim"),
             _pair(copy, "joined", Unit.PEOPLE),
             _pair(copy, "active", Unit.PEOPLE),
             _pair(copy, "revenue", Unit.MONEY),
@@ -229,6 +233,7 @@ def _copies(filters: Filters) -> Chart:
             "都看从第一个人入群起的头 %d 天：前面是复制群，后面是样板群。三样都到样板群的八成，才算复制成功。"
         )
         % FIRST_DAYS,
+        beyond=("period",),
         empty=_("还没有复制出来的群。在社群页把做得好的群标成样板，再照着开新群。"),
     )
 
@@ -241,6 +246,10 @@ def _pair(copy: Copy, name: str, unit: Unit) -> Cell:
 def _verdict(copy: Copy, *, is_due: bool) -> Cell:
     if copy.start is None:
         return Cell("", _("还没有人入群"), tone="dim")
+    if not copy.is_model_seen:
+        return Cell("", _("样板群在别的团队，没法比"), tone="dim")
+    if copy.model is None:
+        return Cell("", _("样板群还没有人入群，没法比"), tone="dim")
     if copy.is_reached:
         return Cell("reached", _("达到了") if is_due else _("已达到，还没满 %d 天") % FIRST_DAYS, tone="good")
     if not is_due:

@@ -27,6 +27,7 @@ from apps.analytics.admin.board.wording import say_number
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.liabilities import (
+    PROMISED,
     STRETCHES,
     CouponsOwed,
     Promise,
@@ -37,7 +38,6 @@ from apps.analytics.selectors.liabilities import (
 )
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.series import series
-from apps.campaigns.enums import CouponState
 
 _MONTHS = 12
 
@@ -252,13 +252,16 @@ def _coupons_url(filters: Filters, benefit: int | None = None) -> str:
     if filters.is_shared or not filters.user.has_perm("campaigns.view_coupon"):
         return ""
     about = f"&benefit__id__exact={benefit}" if benefit else ""
-    return f"{reverse('admin:campaigns_coupon_changelist')}?state__exact={CouponState.ACTIVE.value}{about}"
+    team = f"&benefit__team__id__exact={filters.team_id}" if filters.team_id is not None else ""
+    return f"{reverse('admin:campaigns_coupon_changelist')}?usable=yes{about}{team}"
 
 
 def _grants_url(filters: Filters, benefit: int) -> str:
     if filters.is_shared or not filters.user.has_perm("campaigns.view_grant"):
         return ""
-    return f"{reverse('admin:campaigns_grant_changelist')}?benefit__id__exact={benefit}"
+    owed = "".join(f"&state__exact={state.value}" for state in PROMISED)
+    team = f"&run__campaign__team__id__exact={filters.team_id}" if filters.team_id is not None else ""
+    return f"{reverse('admin:campaigns_grant_changelist')}?benefit__id__exact={benefit}{owed}{team}"
 
 
 PAGE = Page(

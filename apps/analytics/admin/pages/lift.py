@@ -58,16 +58,26 @@ def _chosen(request: HttpRequest, runs: list[Run]) -> Run | None:
 
 def _table(lift: RunLift) -> Chart:
     rows = [
-        _row(_("下单的人"), lift.treated.revenue.share, lift.held.revenue.share, lift.buying, Unit.PERCENT),
         _row(
+            lift,
+            _("下单的人"),
+            lift.treated.revenue.share,
+            lift.held.revenue.share,
+            lift.buying,
+            Unit.PERCENT,
+        ),
+        _row(
+            lift,
             _("活跃的人"),
             lift.treated.active / lift.treated.people if lift.treated.people else None,
             lift.held.active / lift.held.people if lift.held.people else None,
             lift.active,
             Unit.PERCENT,
         ),
-        _row(_("人均订单"), lift.treated.orders.mean, lift.held.orders.mean, lift.orders, Unit.RATIO),
-        _row(_("人均成交"), lift.treated.revenue.mean, lift.held.revenue.mean, lift.revenue, Unit.MONEY),
+        _row(lift, _("人均订单"), lift.treated.orders.mean, lift.held.orders.mean, lift.orders, Unit.RATIO),
+        _row(
+            lift, _("人均成交"), lift.treated.revenue.mean, lift.held.revenue.mean, lift.revenue, Unit.MONEY
+        ),
     ]
     columns = [
         Column(_("%(days)d 天内") % {"days": DAYS}, is_number=False),
@@ -80,15 +90,18 @@ def _table(lift: RunLift) -> Chart:
     return Chart("lift", _("能参加的人和对照组"), {}, Table(columns, rows))
 
 
-def _row(label: str, treated: float | None, held: float | None, lift: Lift, unit: Unit) -> list[Cell]:
-    said = _("看得出") if lift.is_certain else _("还看不出")
+def _row(
+    about: RunLift, label: str, treated: float | None, held: float | None, lift: Lift, unit: Unit
+) -> list[Cell]:
+    is_seen = about.has_verdict and lift.is_certain
+    said = _("看得出") if is_seen else _("还看不出")
     return [
         text_cell(label),
         number_cell(treated, unit),
         number_cell(held, unit),
         number_cell(lift.value, unit),
         Cell("", _range(lift, unit)),
-        Cell(said, said, tone="good" if lift.is_certain and (lift.value or 0) > 0 else "dim"),
+        Cell(said, said, tone="good" if is_seen and (lift.value or 0) > 0 else "dim"),
     ]
 
 
@@ -105,6 +118,24 @@ def _verdict(lift: RunLift) -> dict[str, str]:
             "title": _("对照组只有 %(n)d 人，太少，不下结论") % {"n": lift.held.people},
             "text": _("至少要 %(least)d 人。加大对照组的比例，或选更多的社群。") % {"least": LEAST_HELD},
             "tone": "warn",
+        }
+    if lift.is_split_off:
+        return {
+            "title": _("对照组的人数不对，不下结论"),
+            "text": _("说好留出 %(percent)d%%，实际 %(held)d 人，共 %(all)d 人：两边差的不只是活动。")
+            % {
+                "percent": lift.percent,
+                "held": lift.held.people,
+                "all": lift.held.people + lift.treated.people,
+            },
+            "tone": "warn",
+        }
+    if not lift.is_final:
+        return {
+            "title": _("还没到期，先不下结论"),
+            "text": _("要等开期满 %(days)d 天、活动也结束。天天看、看到好的就停，会把碰巧当成规律。")
+            % {"days": DAYS},
+            "tone": "",
         }
     words = {
         "gain": say_number(lift.gain.value, Unit.MONEY),

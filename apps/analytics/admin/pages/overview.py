@@ -135,7 +135,8 @@ def _hours(filters: Filters) -> Chart:
         [f"{hour:02d}:00" for hour in range(24)],
         drawn,
         x_label=_("钟点"),
-        note=_("总是今天，不随时间范围变。"),
+        note=_("总是今天。"),
+        beyond=("period",),
     )
 
 

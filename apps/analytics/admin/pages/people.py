@@ -19,19 +19,20 @@ from apps.analytics.admin.board.charts import (
     text_cell,
 )
 from apps.analytics.admin.board.filters import Filters
-from apps.analytics.admin.board.links import page_url
+from apps.analytics.admin.board.links import page_url, rows_url
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import say_number
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.facts import ACTIVE
+from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.buyers import buyers_of
-from apps.analytics.selectors.figures import figures, top_keys
+from apps.analytics.selectors.figures import figures, readings, top_keys
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.rfm import Grid, Part, Segment, rfm_grid, rfm_members
 from apps.events.enums import EventKind
 
-_JOINED = EventKind.CAMPAIGN_CONTRIBUTED.value
+_CONTRIBUTED = EventKind.CAMPAIGN_CONTRIBUTED.value
 _ADVICE = {
     Segment.CHAMPION: _("最近买过、买得勤、花得多。给专属服务，请他们带人。"),
     Segment.GROW: _("最近买过、花得多，但次数少。推荐连带品，促第二单。"),
@@ -64,11 +65,37 @@ def _tiles(filters: Filters, grid: Grid) -> list[Tile]:
     kept = figures(scope=filters.scope, period=filters.period, kinds=(ACTIVE,), sets=("in",))[""]
     total = grid.total
     return [
-        Tile(_t("在群成员"), say_number(len(kept.now("in")), Unit.PEOPLE)),
-        Tile(_t("活跃成员"), say_number(len(kept.people(ACTIVE)), Unit.PEOPLE), note=_t("所选时段内有动作")),
-        Tile(_t("买过的成员"), say_number(total.count, Unit.PEOPLE), note=_t("从开始到现在")),
-        Tile(_t("人均订单"), say_number(_rounded(total.mean(total.orders)), Unit.RATIO)),
-        Tile(_t("人均消费"), say_number(total.mean(total.spent), Unit.MONEY), note=_t("减去退款")),
+        Tile(
+            _t("在群成员"),
+            say_number(len(kept.now("in")), Unit.PEOPLE),
+            url=rows_url("members_in_groups", filters, dim=Dimension.TOTAL),
+            note=_t("现在的数字"),
+            beyond=("period",),
+        ),
+        Tile(
+            _t("活跃成员"),
+            say_number(len(kept.people(ACTIVE)), Unit.PEOPLE),
+            url=rows_url("active_members", filters, dim=Dimension.TOTAL),
+            note=_t("所选时段内有动作"),
+        ),
+        Tile(
+            _t("买过的成员"),
+            say_number(total.count, Unit.PEOPLE),
+            note=_t("从开始到现在"),
+            beyond=("period",),
+        ),
+        Tile(
+            _t("人均订单"),
+            say_number(_rounded(total.mean(total.orders)), Unit.RATIO),
+            note=_t("从开始到现在"),
+            beyond=("period",),
+        ),
+        Tile(
+            _t("人均消费"),
+            say_number(total.mean(total.spent), Unit.MONEY),
+            note=_t("从开始到现在，减去退款"),
+            beyond=("period",),
+        ),
     ]
 
 
@@ -92,6 +119,7 @@ def _grid(filters: Filters, grid: Grid) -> Chart:
             "买过的人按最近一次购买、购买次数、消费金额各分五档，5 最好；每个团队在自己的买家里打分。点表里的人数看是谁。"
         ),
         empty=_("还没有人付过款。有了订单，这里每小时给买家打一次分。"),
+        beyond=("period",),
     )
 
 
@@ -107,7 +135,9 @@ def _segments(filters: Filters, grid: Grid) -> Chart:
         Column(_("怎么做")),
     ]
     rows = [_segment_row(filters, grid, segment, part) for segment, part in grid.segments.items()]
-    return Chart("segments", _("八类人群"), {}, Table(columns, rows if grid.day else []))
+    table = Table(columns, rows if grid.day else [])
+    empty = _("还没有人付过款。有了订单，这里每小时给买家打一次分。")
+    return Chart("segments", _("八类人群"), {}, table, empty=empty, beyond=("period",))
 
 
 def _segment_row(filters: Filters, grid: Grid, segment: Segment, part: Part) -> list[Cell]:
@@ -181,6 +211,7 @@ def _trend(grid: Grid) -> Chart:
         ],
         x_label=_("日期"),
         empty=_("打分满两天之后，这里显示各类人群的增减。"),
+        beyond=("period",),
     )
 
 
@@ -197,11 +228,18 @@ def _tiers(filters: Filters) -> Chart:
         [names[key] for key in keys],
         [
             Series(
-                _("本期"), [len(now[key].people(ACTIVE)) if key in now else 0 for key in keys], Unit.PEOPLE
-            ),
-            Series(
-                _("上期"), [len(was[key].people(ACTIVE)) if key in was else 0 for key in keys], Unit.PEOPLE
-            ),
+                words,
+                [len(found[key].people(ACTIVE)) if key in found else 0 for key in keys],
+                Unit.PEOPLE,
+                [
+                    rows_url("active_members", filters, dim=Dimension.TIER, key=key, period=period)
+                    for key in keys
+                ],
+            )
+            for words, found, period in (
+                (_("本期"), now, filters.period),
+                (_("上期"), was, filters.previous),
+            )
         ],
         x_label=_("会员等级"),
         note=_("等级按动作发生的那一刻算；时段内升降级的人在两个等级里都算。"),
@@ -210,15 +248,26 @@ def _tiers(filters: Filters) -> Chart:
 
 
 def _inviters(filters: Filters) -> Chart:
-    best = top_keys(scope=filters.scope, period=filters.period, kind=_JOINED, dim=Dimension.INVITER)
-    names = labels_of(Dimension.INVITER, [key for key, _count in best])
+    asked: dict[str, Any] = {"scope": filters.scope, "period": filters.period, "dim": Dimension.INVITER}
+    keys = [key for key, _count in top_keys(kind=_CONTRIBUTED, variants="%+new", **asked)]
+    invited = all_metrics()["invited"]
+    read = readings([invited], keys=keys, **asked) if keys else {}
+    best = sorted(((key, read[key][invited.key].value) for key in keys), key=lambda one: -(one[1] or 0))
+    names = labels_of(Dimension.INVITER, keys)
     forest = page_url("forest", filters)
     link = "" if filters.is_shared or not forest else forest.split("?")[0]
     return bars(
         "inviters",
         _("带来新人最多的成员"),
         [f"{names[key]} #{key}" for key, _count in best],
-        [Series(_("新人"), [count for _key, count in best], Unit.PEOPLE)],
+        [
+            Series(
+                _("新人"),
+                [count for _key, count in best],
+                Unit.PEOPLE,
+                [rows_url(invited.key, filters, dim=Dimension.INVITER, key=key) for key, _count in best],
+            )
+        ],
         x_label=_("成员"),
         horizontal=True,
         x_urls=[f"{link}?member={key}" if link else "" for key, _count in best],

@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.analytics.admin.board.charts import Chart, Series, bars, heat, line
 from apps.analytics.admin.board.choices import choice, chosen
 from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import say, say_interval, say_number
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.facts import ACTIVE
-from apps.analytics.selectors.buckets import Grain, bucket_of, shifted
+from apps.analytics.selectors.buckets import Grain, bucket_of, last_of, shifted
 from apps.analytics.selectors.cohorts import Cohorts, cohorts, cohorts_by
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.lifecycle import Flow, Stickiness, lifecycle, stickiness
@@ -62,9 +63,11 @@ def build(filters: Filters) -> dict[str, Any]:
     }
     dim, key = (Dimension.GROUP, str(filters.group_id)) if filters.group_id else (Dimension.TOTAL, "")
     table = cohorts(dim=dim, key=key, **asked)
-    parts = cohorts_by(dim=Dimension(split), keys=6, **asked) if split else {}
-    flows = lifecycle(scope=filters.scope, period=period, today=today, grain=grain)
-    sticky = stickiness(scope=filters.scope, until=today - timedelta(days=1))
+    parts = cohorts_by(dim=Dimension(split), keys=6, within=(dim, key), **asked) if split else {}
+    of_key: dict[str, Any] = {"scope": filters.scope, "dim": dim, "key": key}
+    flows = lifecycle(period=period, today=today, grain=grain, **of_key)
+    flow_urls = _flow_urls(filters, flows, grain)
+    sticky = stickiness(until=today - timedelta(days=1), **of_key)
     return {
         "choices": [
             choice(filters, "grain", _("粒度"), {one.value: one.label for one in Grain}, grain),
@@ -73,12 +76,12 @@ def build(filters: Filters) -> dict[str, Any]:
             choice(filters, "mode", _("算法"), _MODES, mode),
             choice(filters, "split", _("细分"), _SPLITS, split),
         ],
-        "tiles": _tiles(table, flows, sticky),
+        "tiles": _tiles(table, flows, sticky, _urls(filters, start, period, flow_urls)),
         "charts": {
             "heat": _heat(table, offsets),
             "curve": _curve(table, parts, Dimension(split)),
-            "flow": _flow(flows, grain),
-            "spread": _spread(sticky),
+            "flow": _flow(flows, grain, flow_urls, is_group=bool(key)),
+            "spread": _spread(sticky, is_group=bool(key)),
         },
     }
 
@@ -92,8 +95,31 @@ def _offset_name(offset: int, grain: Grain) -> str:
     return words[grain] % offset if offset else _t("当期")
 
 
-def _tiles(table: Cohorts, flows: list[Flow], sticky: Stickiness) -> list[Tile]:
-    found = [Tile(_t("新进成员"), say_number(table.size, Unit.PEOPLE), note=_t("下表各批之和"))]
+def _urls(filters: Filters, start: str, period: Period, flow_urls: list[str]) -> dict[str, str]:
+    """The rows behind the tiles, as far as a metric counts the very same."""
+    yesterday = day_of(filters.now) - timedelta(days=1)
+    month = Period(yesterday - timedelta(days=29), yesterday)
+    is_new = start == EventKind.GROUP_JOINED and not filters.group_id
+    return {
+        "size": rows_url("new_members", filters, period=period) if is_new else "",
+        "sticky": rows_url("stickiness", filters, period=month),
+        "active": flow_urls[-1] if flow_urls else "",
+    }
+
+
+def _flow_urls(filters: Filters, flows: list[Flow], grain: Grain) -> list[str]:
+    """Who was active in each bucket, as far as it has come."""
+    today = day_of(filters.now)
+    return [
+        rows_url("active_members", filters, period=Period(flow.first, min(last_of(flow.first, grain), today)))
+        for flow in flows
+    ]
+
+
+def _tiles(table: Cohorts, flows: list[Flow], sticky: Stickiness, urls: dict[str, str]) -> list[Tile]:
+    found = [
+        Tile(_t("新进成员"), say_number(table.size, Unit.PEOPLE), note=_t("下表各批之和"), url=urls["size"])
+    ]
     for offset in (1, 4):
         if len(table.curve) > offset:
             reading = table.curve[offset]
@@ -112,6 +138,8 @@ def _tiles(table: Cohorts, flows: list[Flow], sticky: Stickiness) -> list[Tile]:
             say(sticky.ratio, Unit.PERCENT),
             note=_t("30 天内 %s 人活跃") % say_number(sticky.actives, Unit.PEOPLE),
             spark=list(sticky.daily),
+            url=urls["sticky"],
+            is_small=sticky.ratio.is_small,
         )
     )
     if flows:
@@ -119,6 +147,7 @@ def _tiles(table: Cohorts, flows: list[Flow], sticky: Stickiness) -> list[Tile]:
             Tile(
                 _t("本期活跃"),
                 say_number(flows[-1].active, Unit.PEOPLE),
+                url=urls["active"],
                 note=_t("新增 %(new)s，唤回 %(back)s，沉默 %(quiet)s")
                 % {"new": flows[-1].new, "back": flows[-1].resurrected, "quiet": flows[-1].dormant},
             )
@@ -191,8 +220,10 @@ def _curve(table: Cohorts, parts: dict[str, Cohorts], dim: Dimension) -> Chart:
     )
 
 
-def _flow(flows: list[Flow], grain: Grain) -> Chart:
-    shown = [flow for flow in flows if flow.active or flow.dormant]
+def _flow(flows: list[Flow], grain: Grain, urls: list[str], *, is_group: bool) -> Chart:
+    seen = [(flow, url) for flow, url in zip(flows, urls, strict=True) if flow.active or flow.dormant]
+    shown = [flow for flow, _url in seen]
+    note = _t("活跃 = 新增 + 留下 + 唤回；沉默是上一期活跃、这一期没有动作的人，画在零线以下。")
     return bars(
         "flow",
         _("生命周期流动"),
@@ -204,12 +235,14 @@ def _flow(flows: list[Flow], grain: Grain) -> Chart:
             Series(_("沉默"), [-flow.dormant for flow in shown], Unit.PEOPLE, stack="in"),
         ],
         x_label=_("时间"),
-        note=_("活跃 = 新增 + 留下 + 唤回；沉默是上一期活跃、这一期没有动作的人，画在零线以下。"),
+        x_urls=[url for _flow, url in seen],
+        note=note + _t("只算在这个群里的动作。") if is_group else note,
         empty=_("还没有活跃的成员。"),
     )
 
 
-def _spread(sticky: Stickiness) -> Chart:
+def _spread(sticky: Stickiness, *, is_group: bool) -> Chart:
+    note = _t("截至昨天的 30 天。越靠右的人越多，群越有粘性。")
     days = range(1, len(sticky.spread))
     return bars(
         "spread",
@@ -217,7 +250,7 @@ def _spread(sticky: Stickiness) -> Chart:
         [str(n) for n in days] if sticky.actives else [],
         [Series(_("人数"), [sticky.spread[n] for n in days], Unit.PEOPLE)],
         x_label=_("活跃天数"),
-        note=_("截至昨天的 30 天。越靠右的人越多，群越有粘性。"),
+        note=note + _t("只算在这个群里的动作。") if is_group else note,
         empty=_("还没有活跃的成员。"),
     )
 

@@ -73,7 +73,8 @@ def build(filters: Filters) -> dict[str, Any]:
 
 
 def _review(filters: Filters) -> Review:
-    found = reviews_of(filters.user).filter(pk=whole(filters.more.get("review")) or 0).first()
+    within = filters.scope if filters.is_shared else None
+    found = reviews_of(filters.user, within).filter(pk=whole(filters.more.get("review")) or 0).first()
     if found is None:
         raise Http404
     return found

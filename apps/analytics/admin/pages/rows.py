@@ -19,11 +19,12 @@ from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page, Route
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import NOTHING, say, say_interval, say_number
-from apps.analytics.admin.fact_words import columns, table_of
+from apps.analytics.admin.fact_words import UNSENT, columns, table_of
 from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.base import Reading
 from apps.analytics.metrics.registry import all_families, all_metrics
 from apps.analytics.selectors.figures import readings
+from apps.analytics.selectors.funnel import Passage
 from apps.analytics.selectors.rows import Behind, Fact, Totals, every_row, rows, totals
 from apps.analytics.services.views import note_export
 from apps.core.errors import DomainError
@@ -43,12 +44,9 @@ def build(filters: Filters) -> dict[str, Any]:
     try:
         facts, place = rows(behind, before=_place(filters.more.get("before", "")))
     except DomainError as error:
-        return {"metric": behind.metric, "figure": _figure(behind), "slice": _slice(behind), "problem": error}
+        return _about(behind, None) | {"problem": error}
     sums = totals(behind)
-    return {
-        "metric": behind.metric,
-        "figure": _figure(behind),
-        "slice": _slice(behind),
+    return _about(behind, sums) | {
         "kinds": _kinds(behind, filters),
         "tiles": _tiles(sums),
         "table": table_of(facts, filters.user),
@@ -57,6 +55,17 @@ def build(filters: Filters) -> dict[str, Any]:
         "export_url": f"{reverse('admin:analytics_rows_export')}?{filters.query(before=None)}",
         "is_cut": sums is None or sums.facts > MOST_EXPORTED,
         "most": MOST_EXPORTED,
+    }
+
+
+def _about(behind: Behind, sums: Totals | None) -> dict[str, Any]:
+    return {
+        "metric": behind.metric,
+        "figure": _figure(behind, sums),
+        "slice": _slice(behind),
+        "about": behind.metric.definition
+        if behind.passed is None
+        else _("走到漏斗这一步的人，和他们从走到的那天起做的这件事。"),
     }
 
 
@@ -119,10 +128,22 @@ def _behind(filters: Filters) -> Behind | None:
     dim, key = (filters.dim, filters.key) if filters.dim else filters.slice
     if dim not in metric.dimensions:
         dim, key = Dimension.TOTAL, ""
-    return Behind(metric, filters.scope, filters.period, dim, key, filters.more.get("kind", ""))
+    more = filters.more
+    passed = None
+    if step := more.get("step", ""):
+        by = more.get("by", "")
+        known = Dimension(by) if by in Dimension.values else Dimension.TOTAL
+        passed = Passage(step, known, more.get("of", "") if known else "")
+    return Behind(
+        metric, filters.scope, filters.period, dim, key, more.get("kind", ""), more.get("variant"), passed
+    )
 
 
-def _figure(behind: Behind) -> dict[str, Any]:
+def _figure(behind: Behind, sums: Totals | None) -> dict[str, Any]:
+    """The metric's reading; of a part of its facts only what was counted of them."""
+    if behind.passed is not None or behind.variant is not None:
+        count = None if sums is None else sums.facts if behind.passed is None else sums.members
+        return {"text": say_number(count, Unit.COUNT), "interval": "", "numerator": "", "denominator": ""}
     keys = [behind.key] if behind.dim else None
     found = readings([behind.metric], scope=behind.scope, period=behind.period, dim=behind.dim, keys=keys)
     reading = found.get(behind.key, {}).get(behind.metric.key, Reading(None))
@@ -139,7 +160,30 @@ def _part(number: Any) -> str:
 
 
 def _slice(behind: Behind) -> str:
-    return labelled(behind.dim.label, behind.key) if behind.dim else ""
+    parts: list[Any] = []
+    if behind.dim:
+        parts.append(_labelled(behind.dim, behind.key))
+    if behind.passed is not None:
+        parts += [_("漏斗"), _STEPS.get(behind.passed.step, behind.passed.step)]
+        if behind.passed.dim:
+            parts.append(_labelled(behind.passed.dim, behind.passed.key))
+    if behind.variant is not None:
+        parts.append(UNSENT.get(behind.variant, behind.variant) or _("未说明"))
+    return " · ".join(str(part) for part in parts)
+
+
+def _labelled(dim: Dimension, key: str) -> str:
+    return labelled(dim.label, key or _("未标明"))
+
+
+#: Steps of the funnel in words.
+_STEPS = {
+    "acquire": gettext_lazy("引流：入群"),
+    "activate": gettext_lazy("激活：有动作"),
+    "convert": gettext_lazy("成交：付款"),
+    "refer": gettext_lazy("裂变：带来新人"),
+    "repurchase": gettext_lazy("复购：再次付款"),
+}
 
 
 def _kinds(behind: Behind, filters: Filters) -> list[tuple[str, str, bool]]:

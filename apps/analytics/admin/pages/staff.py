@@ -1,5 +1,6 @@
 """员工: how the work is spread, so that nobody drowns in it. No ranking: people are in the order of their names."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -8,11 +9,13 @@ from django.utils.translation import gettext_lazy
 
 from apps.analytics.admin.board.charts import Chart, Column, Series, Table, bars, number_cell, text_cell
 from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import Tile
 from apps.analytics.admin.board.wording import say_number
-from apps.analytics.enums import Unit
-from apps.analytics.selectors.staff import Work, workload
+from apps.analytics.enums import Dimension, Unit
+from apps.analytics.selectors.staff import ACTIONS, Work, workload
+from apps.groups.enums import GroupStage
 
 #: kind of work → words, in the order of the table.
 _WORDS: dict[str, Any] = {
@@ -98,26 +101,32 @@ def _owned(found: list[Work], filters: Filters) -> Chart:
     ]
     note = _("现在负责的群和群里的人（同一个人在两个群算两次）。")
     empty = _("还没有群指定运营负责人。在社群页给每个群选一位。")
-    return Chart("owned", _("负责的群"), {}, Table(columns, lines), note=note, empty=empty)
+    table = Table(columns, lines)
+    return Chart("owned", _("负责的群"), {}, table, note=note, empty=empty, beyond=("period",))
 
 
 def _behind(filters: Filters, one: Work, kind: str) -> str:
-    """The audit's rows where it is the audit that was counted."""
-    return "" if kind in ("posts", "write_offs") else _audit_url(filters, one)
+    """What was counted: the log's rows, or the audit's of these very actions."""
+    if kind == "write_offs":
+        return rows_url("coupons_redeemed", filters, dim=Dimension.STAFF, key=str(one.user.pk))
+    return _audit_url(filters, one, ACTIONS[kind]) if kind in ACTIONS else ""
 
 
-def _audit_url(filters: Filters, one: Work) -> str:
+def _audit_url(filters: Filters, one: Work, actions: Sequence[str] = ()) -> str:
     if not filters.user.has_perm("accounts.view_auditentry"):
         return ""
     first, last = filters.period.first, filters.period.last
     address = reverse("admin:accounts_auditentry_changelist")
-    return f"{address}?actor__id__exact={one.user.pk}&at_from_0={first}&at_to_0={last}"
+    did = f"&did={','.join(actions)}" if actions else ""
+    return f"{address}?actor__id__exact={one.user.pk}&at_from_0={first}&at_to_0={last}{did}"
 
 
 def _groups_url(filters: Filters, one: Work) -> str:
     if not filters.user.has_perm("groups.view_group"):
         return ""
-    return f"{reverse('admin:groups_group_changelist')}?owner__id__exact={one.user.pk}"
+    running = "".join(f"&stage__exact={stage}" for stage in GroupStage.values if stage != GroupStage.CLOSED)
+    team = f"&team__id__exact={filters.team_id}" if filters.team_id is not None else ""
+    return f"{reverse('admin:groups_group_changelist')}?owner__id__exact={one.user.pk}{running}{team}"
 
 
 _EMPTY = gettext_lazy("这段时间没有留下工作记录。换一个时间范围看看。")

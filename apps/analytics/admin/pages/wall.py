@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.analytics.admin.board.charts import Series, line
 from apps.analytics.admin.board.filters import Filters
+from apps.analytics.admin.board.links import rows_url
 from apps.analytics.admin.board.page import Page
 from apps.analytics.admin.board.tiles import tile_of
-from apps.analytics.enums import Unit
+from apps.analytics.enums import Dimension, Unit
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.hours import hours_of
@@ -37,7 +38,13 @@ def build(filters: Filters) -> dict[str, Any]:
     hours = [f"{hour:02d}:00" for hour in range(24)]
     return {
         "tiles": [
-            tile_of(metric, now[metric.key], was[metric.key], is_over=not filters.is_today)
+            tile_of(
+                metric,
+                now[metric.key],
+                was[metric.key],
+                rows_url(metric.key, filters, dim=Dimension.TOTAL),
+                is_over=not filters.is_today,
+            )
             for metric in shown
         ],
         "charts": {"money": line("money", _("每小时成交"), hours, money, x_label=_("钟点"), height=24)},

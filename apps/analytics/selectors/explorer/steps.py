@@ -1,9 +1,10 @@
 """What a question is made of, and its SQL. Whatever a person typed becomes a parameter, never text of the statement."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import OperationalError, connection, models, transaction
@@ -18,7 +19,9 @@ from apps.events.enums import EventKind
 
 #: A question that takes longer is given up: others use the database too.
 MAX_SECONDS = 30
-_VALUE = "value"
+_VALUE, _DATA = "value", "data."
+#: What PostgreSQL and Python read alike.
+_NUMBER = re.compile("-?[0-9]{1,15}([.][0-9]{1,6})?")
 
 
 class Operator(models.TextChoices):
@@ -46,7 +49,7 @@ WHOLE = Breakdown()
 
 @dataclass(frozen=True)
 class Condition:
-    """``field``: a dimension's value, ``value``, or ``data.<key>``. Numbers are compared as numbers by ≥ and ≤."""
+    """``field``: a dimension's value, ``value``, or ``data.<key>``. Numbers are compared as numbers: 99.5 is 99.50."""
 
     field: str
     operator: Operator
@@ -106,24 +109,26 @@ class Query:
             case Operator.EXISTS:
                 return f"{sql} IS NOT NULL"
             case Operator.IS:
-                return f"{sql} = {self.name(one.text)}"
+                return self._equals(one, sql)
             case Operator.IS_NOT:
-                return f"{sql} IS DISTINCT FROM {self.name(one.text)}"
+                return f"({self._equals(one, sql)}) IS NOT TRUE"
         sign = ">=" if one.operator == Operator.AT_LEAST else "<="
         number = self.name(_number(one.text))
+        return f"e.value {sign} {number}" if one.field == _VALUE else _compared(sql, sign, number, "false")
+
+    def _equals(self, one: Condition, sql: str) -> str:
         if one.field == _VALUE:
-            return f"e.value {sign} {number}"
-        # Whatever is no number is not compared: a CASE keeps the cast from being tried first.
-        return (
-            f"CASE WHEN {sql} ~ '^-?[0-9]{{1,15}}([.][0-9]{{1,6}})?$' THEN ({sql})::numeric {sign} {number}"
-            " ELSE false END"
-        )
+            return f"e.value = {self.name(_number(one.text))}"
+        same = f"{sql} = {self.name(one.text)}"
+        if not (one.field.startswith(_DATA) and _NUMBER.fullmatch(one.text)):
+            return same
+        return _compared(sql, "=", self.name(_number(one.text)), same)
 
     def _field(self, name: str) -> str:
         if name == _VALUE:
             return "e.value::text"
-        if name.startswith("data.") and name != "data.":
-            return f"(e.data ->> {self.name(name[5:])})"
+        if name.startswith(_DATA) and name != _DATA:
+            return f"(e.data ->> {self.name(name.removeprefix(_DATA))})"
         if name in Dimension.values and name:
             return f"({KEYS[Dimension(name)]})::text"
         raise DomainError(
@@ -132,16 +137,18 @@ class Query:
         )
 
 
+def _compared(sql: str, sign: str, number: str, otherwise: str) -> str:
+    """Whatever is no number is not compared as one: a CASE keeps the cast from being tried first."""
+    return f"CASE WHEN {sql} ~ '^({_NUMBER.pattern})$' THEN ({sql})::numeric {sign} {number} ELSE {otherwise} END"
+
+
 def _number(text: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    if not _NUMBER.fullmatch(text.strip()):
         raise DomainError(
-            gettext("“%s”不是数字。") % text[:40], hint=gettext("不小于、不大于后面写一个数，如 99.5。")
+            gettext("“%s”不是数字。") % text[:40],
+            hint=gettext("写一个数，如 99.5：最多 15 位整数、6 位小数。"),
         )
-    return number
+    return Decimal(text.strip())
 
 
 @contextmanager

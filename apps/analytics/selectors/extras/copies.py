@@ -26,17 +26,24 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy with its model; ``ends_on`` is the last of its first days. None: nobody has joined yet."""
+    """A copy with its model; ``ends_on`` is the last of its first days. None: nobody has joined yet.
+
+    ``is_model_seen`` False: the model belongs to no team of the scope, so nothing of it is known, nor its name said.
+    """
 
     group_id: int
     model_id: int
     start: Start | None
     model: Start | None
     ends_on: date | None = None
+    is_model_seen: bool = True
 
     @property
-    def is_reached(self) -> bool:
-        return self.start is not None and self.model is not None and reaches(self.start, self.model)
+    def is_reached(self) -> bool | None:
+        """None where there is nothing to measure by: not known is not "not reached"."""
+        if self.start is None or self.model is None:
+            return None
+        return reaches(self.start, self.model)
 
 
 @dataclass
@@ -54,8 +61,9 @@ def copies_of(scope: Scope) -> list[Copy]:
     groups = Group.objects.filter(model__isnull=False)
     if scope.team_ids is not None:
         groups = groups.filter(team__in=scope.team_ids)
-    pairs = list(groups.order_by("pk").values_list("pk", "model_id"))
-    ids = {number for pair in pairs for number in pair}
+    found = list(groups.order_by("pk").values_list("pk", "model_id", "model__team"))
+    pairs = [(copy, model, scope.team_ids is None or team in scope.team_ids) for copy, model, team in found]
+    ids = {number for copy, model, is_seen in pairs for number in ((copy, model) if is_seen else (copy,))}
     first = _first_days(scope, ids)
     starts = _starts(scope, first)
     return [
@@ -63,10 +71,11 @@ def copies_of(scope: Scope) -> list[Copy]:
             copy,
             model,
             starts.get(copy),
-            starts.get(model),
+            starts.get(model) if is_seen else None,
             first[copy] + timedelta(days=FIRST_DAYS - 1) if copy in first else None,
+            is_seen,
         )
-        for copy, model in pairs
+        for copy, model, is_seen in pairs
     ]
 
 
@@ -79,7 +88,7 @@ def copies(
         for copy in copies_of(scope)
         if copy.ends_on is not None and copy.model is not None and period.first <= copy.ends_on <= period.last
     ]
-    return {"": (sum(copy.is_reached for copy in due), len(due))}
+    return {"": (sum(copy.is_reached is True for copy in due), len(due))}
 
 
 def _first_days(scope: Scope, ids: Collection[int]) -> dict[int, date]:
