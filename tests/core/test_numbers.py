@@ -9,7 +9,7 @@ from apps.core.numbers import MOST, whole, wholes
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", " ", "-1", "+1", "1.0", "1e3", "²", "1²", "½", "Ⅷ", "1\0", " 1", "0x1", "1_000", "9" * 20, "9" * 100_000,
+    [None, "", " ", "-1", "+1", "1.0", "1e3", "²", "1²", "½", "Ⅷ", "٣", "1\0", " 1", "0x1", "1_000", "9" * 20, "9" * 100_000,
      str(MOST + 1), True, 1.5, [1], {"a": 1}],
 )  # fmt: skip
 def test_what_is_no_number_of_a_row_is_none(text):
