@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.analytics.services.growing import grow
 from apps.analytics.services.rolling import rebuild
+from apps.analytics.services.scoring import score_buyers
 from apps.channels.services.facts import record_sent
 from apps.content_calendar.models import Post
 from apps.groups.enums import GroupStage
@@ -37,7 +38,9 @@ def load_past(*, service: User, now: datetime) -> int:
     count = _make_up(service=service, now=now)
     # Apart from their transaction: facts that were not committed yet would be counted by the next tick once more.
     rebuild(now=now)
+    # The first tick of these would come after a quarter of an hour, or an hour.
     grow()
+    score_buyers(now=now)
     return count
 
 
