@@ -38,9 +38,8 @@ def load_past(*, service: User, now: datetime) -> int:
     count = _make_up(service=service, now=now)
     # Apart from their transaction: facts that were not committed yet would be counted by the next tick once more.
     rebuild(now=now)
-    # The first tick of these would come after a quarter of an hour, or an hour.
-    grow()
     score_buyers(now=now)
+    grow()
     return count
 
 
