@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.cache import cache
-
 from apps.accounts.models import Notice
 from apps.campaigns.selectors.risk_queue import count_suspicious
 from apps.campaigns.selectors.staff_work import PERMISSION as STAFF_WORK
 from apps.campaigns.selectors.staff_work import count_work
 from apps.channels.enums import DeliveryState
+from apps.core.remembered import remembered
 from community_ops.home.waiting import attention_counts, pending_approvals
 
 KEEP_SECONDS = 10
@@ -16,12 +15,7 @@ KEEP_SECONDS = 10
 
 def badges(user: Any) -> dict[str, int]:
     """Counts by key: approvals, manual, unknown, notices, campaign_tasks, risk. At most six queries, none when kept."""
-    key = f"sidebar-badges:{user.pk}"
-    found = cache.get(key)
-    if found is None:
-        found = _count(user)
-        cache.set(key, found, KEEP_SECONDS)
-    return found
+    return remembered(f"sidebar-badges:{user.pk}", KEEP_SECONDS, lambda: _count(user))
 
 
 def _count(user: Any) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.cache import cache
 from django.db.models import Count, Max
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -19,6 +18,7 @@ from apps.channels.enums import DeliveryState
 from apps.channels.models import Delivery
 from apps.channels.selectors.progress import delivery_health
 from apps.core.clock import database_now
+from apps.core.remembered import remembered
 from apps.events.enums import EventKind
 from apps.imports.enums import JobState
 from apps.imports.models import ImportJob
@@ -104,11 +104,7 @@ class BusinessCollector(Collector):
 
     @classmethod
     def _kept(cls) -> dict[str, tuple[str, float | None]]:
-        found: dict[str, tuple[str, float | None]] | None = cache.get(_BUSINESS_KEY)
-        if found is None:
-            found = cls._read(database_now())
-            cache.set(_BUSINESS_KEY, found, _BUSINESS_SECONDS)
-        return found
+        return remembered(_BUSINESS_KEY, _BUSINESS_SECONDS, lambda: cls._read(database_now()))
 
     @staticmethod
     def _read(now: datetime) -> dict[str, tuple[str, float | None]]:

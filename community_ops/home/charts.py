@@ -4,7 +4,6 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.cache import cache
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.channels.enums import DeliveryState
 from apps.channels.models import Delivery
+from apps.core.remembered import remembered
 from apps.groups.enums import GroupStage
 from apps.groups.models import Group
 from community_ops.home.figures import day_bounds
@@ -30,12 +30,11 @@ _GREY = "#8b93a1"
 def charts(request: HttpRequest) -> dict[str, Any]:
     """Data and options for Chart.js as JSON texts, with tables of the same numbers for readers without it."""
     user: Any = request.user
-    key = f"home-charts:{user.pk}:{get_language()}"
-    found = cache.get(key)
-    if found is None:
-        found = {"trend": _trend(user, timezone.now()), "stages": _stages(user)}
-        cache.set(key, found, KEEP_SECONDS)
-    return found
+    return remembered(
+        f"home-charts:{user.pk}:{get_language()}",
+        KEEP_SECONDS,
+        lambda: {"trend": _trend(user, timezone.now()), "stages": _stages(user)},
+    )
 
 
 def _trend(user: User, now: datetime) -> dict[str, Any] | None:

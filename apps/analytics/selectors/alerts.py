@@ -1,7 +1,7 @@
 """The band of a watched figure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -49,7 +49,7 @@ def judged_days(rule: AlertRule, *, last: date, days: int = 1, watched: int | No
     history = _history(known, readings, scale)
     seen = {one.day: one for one in history}
     return [
-        _judge(day, readings[day], seen.get(day), history, watched, rule.sensitivity, scale)
+        _judge(day, readings[day], seen.get(day), history, watched, rule.sensitivity, scale, metric.unit)
         for day in Period(first, last)
     ]
 
@@ -85,11 +85,14 @@ def _judge(
     watched: int,
     sensitivity: str,
     scale: str,
+    unit: str,
 ) -> Judged:
     value = None if reading.value is None else Decimal(str(reading.value)).quantize(Decimal("0.0001"))
     if seen is None or value is None:
         return Judged(day, value, None)
     expected = band(history, seen, rules=watched, sensitivity=sensitivity, scale=scale)
+    if expected is not None and unit == Unit.PEOPLE:
+        expected = replace(expected, low=max(expected.low, 0.0))  # Nobody counts less than no people.
     is_odd = expected is not None and not expected.holds(float(value))
     return Judged(day, value, expected, is_odd)
 

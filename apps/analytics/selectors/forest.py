@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -13,6 +12,7 @@ from apps.analytics.models import Branch
 from apps.analytics.selectors.scope import HOUSE, Scope
 from apps.campaigns.selectors.names import public_name
 from apps.core.numbers import whole
+from apps.core.remembered import recall, remembered
 from apps.members.models import Member
 
 #: So many friends of one member are drawn at once; the rest come on demand.
@@ -71,12 +71,8 @@ def summary(teams: list[int]) -> Summary:
 
 
 def _kept[T](name: str, teams: list[int], read: Callable[[], T]) -> T:
-    key = f"analytics.forest:{cache.get(STAMP, 0)}:{name}:{','.join(map(str, teams))}"
-    found: T | None = cache.get(key)
-    if found is None:
-        found = read()
-        cache.set(key, found, _KEPT_SECONDS)
-    return found
+    key = f"analytics.forest:{recall(STAMP, 0)}:{name}:{','.join(map(str, teams))}"
+    return remembered(key, _KEPT_SECONDS, read)
 
 
 def _summary(teams: list[int]) -> Summary:

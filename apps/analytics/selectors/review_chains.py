@@ -26,7 +26,7 @@ def chains_of(kind: str, own: Sums, peers: Sequence[Sums], *, member_worth: floa
         deal = [enter, finish]
         end, last = _("成功"), "succeeded"
         if any(one.get("buyers") for one in (own, *peers)):
-            deal.append(link("pay", _("成功 → 付款"), "buyers", "succeeded"))
+            deal.append(link("pay", _("成功 → 付款"), "buyers", "succeeded", is_share=False))
             end, last = _("付款"), "buyers"
         chains = [Chain("deal", _("成交"), end, tuple(deal), _each(own, peers, "revenue", last))]
         if any(one.get("contributed") for one in (own, *peers)):

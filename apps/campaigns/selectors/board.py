@@ -9,13 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from apps.campaigns.enums import EntryState, PartState
 from apps.campaigns.models import Contribution, Entry
 from apps.campaigns.selectors.names import public_name
+from apps.core.remembered import remembered
 
 #: Entries between two posts, and how long posts are kept, in seconds.
 APART = 256
@@ -147,12 +147,7 @@ def _place_key(entry: Entry) -> tuple[Decimal, datetime, int]:
 
 
 def _posts(run_id: int) -> _Posts:
-    key = f"campaigns:board:{run_id}"
-    posts: _Posts | None = cache.get(key)
-    if posts is None:
-        posts = _set_posts(run_id)
-        cache.set(key, posts, KEPT)
-    return posts
+    return remembered(f"campaigns:board:{run_id}", KEPT, lambda: _set_posts(run_id))
 
 
 def _set_posts(run_id: int) -> _Posts:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from time import perf_counter
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 
 from apps.campaigns.enums import PartState
 from apps.campaigns.models import Run
+from apps.core.remembered import keep, recall
 from apps.members.models import Member
 
 #: Widths of a bar, in minutes; the first with which the window fits into ``_MOST_BARS``.
@@ -97,11 +97,11 @@ class Trend:
 def trend_of(run: Run, *, now: datetime) -> Trend:
     """The run's trend, at most some seconds old: ``Trend.at`` says when it was counted."""
     key = f"run-trend:{run.pk}"
-    kept: Trend | None = cache.get(key)
+    kept: Trend | None = recall(key)
     if kept is None:
         began = perf_counter()
         kept = count_trend(run, now=now)
-        cache.set(key, kept, max(KEEP_SECONDS, int(_KEEP_TIMES * (perf_counter() - began))))
+        keep(key, kept, max(KEEP_SECONDS, int(_KEEP_TIMES * (perf_counter() - began))))
     return kept
 
 

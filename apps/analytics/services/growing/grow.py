@@ -6,7 +6,6 @@ from time import time_ns
 from typing import Any
 
 import numpy as np
-from django.core.cache import cache
 from django.db import connection, transaction
 from numpy.typing import NDArray
 from pyroaring import BitMap
@@ -17,6 +16,7 @@ from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.selectors.forest import STAMP
 from apps.analytics.selectors.scope import HOUSE
 from apps.analytics.services.growing.shape import Bools, Ints, Shape, shape_of
+from apps.core.remembered import keep
 from apps.events.enums import EventKind
 
 #: A member's inviter is what the profile says; for whoever has none there, who brought them as a new member first.
@@ -63,7 +63,7 @@ def grow() -> int:
         for team_id, chosen in _teams(cursor, woods):
             written += _write(cursor, team_id, woods, chosen)
     # Not before they are there: whoever looked meanwhile would keep the old sums under the new trees' name.
-    transaction.on_commit(lambda: cache.set(STAMP, time_ns(), None))
+    transaction.on_commit(lambda: keep(STAMP, time_ns(), None))
     return written
 
 
