@@ -157,16 +157,10 @@ class Calibration:
     simulations: int
     cases: int
     inside: int
-    bias: float | None
-
-    @property
-    def share(self) -> float | None:
-        return self.inside / self.cases if self.cases else None
 
 
 def calibration(user: User, *, most: int = 30) -> Calibration:
-    """How past forecasts fared whose run is settled: the latest simulation before each run counts. ``bias`` is the mean
-    of (fact − median) / median of new members. Five queries."""
+    """How past forecasts fared whose run is settled: the latest simulation before each run counts. Five queries."""
     done = (
         Simulation.objects.visible_to(user)
         .filter(campaign__isnull=False)
@@ -178,12 +172,8 @@ def calibration(user: User, *, most: int = 30) -> Calibration:
         last.setdefault(run_id, results)
     over = list(Run.objects.filter(pk__in=last, state=RunState.SETTLED).order_by("-opens_at")[:most])
     cases = inside = 0
-    ratios: list[float] = []
     for number, actual in actuals_of(over).items():
         held = held_against(last[number][0], actual)
         cases += len(held)
         inside += sum(one.is_inside for one in held)
-        ratios += [
-            (one.actual - one.middle) / one.middle for one in held if one.name == "new_members" and one.middle
-        ]
-    return Calibration(len(over), cases, inside, sum(ratios) / len(ratios) if ratios else None)
+    return Calibration(len(over), cases, inside)
