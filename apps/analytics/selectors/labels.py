@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.analytics.enums import Dimension
 from apps.campaigns.models import Campaign, Run, ShareLink
+from apps.campaigns.selectors.channel_words import channel_words
 from apps.campaigns.selectors.names import public_name
 from apps.content_calendar.models import Post
 from apps.core.models import ScopedQuerySet
@@ -19,7 +20,10 @@ from apps.members.models import Member, Tier
 def labels_of(dim: Dimension, keys: Collection[str]) -> dict[str, str]:
     """{key: name} for all of ``keys``: one query at most. Channels and sources are their own names; people who invite
     by their public name alone. What has been deleted keeps its number."""
-    if dim in (Dimension.TOTAL, Dimension.CHANNEL, Dimension.SOURCE):
+    if dim == Dimension.CHANNEL:
+        words = channel_words()
+        return {key: words.get(key, key) or _("未标明") for key in keys}
+    if dim in (Dimension.TOTAL, Dimension.SOURCE):
         return {key: key or _("未标明") for key in keys}
     numbers = wholes(keys)
     names = _names(dim, numbers)
@@ -52,5 +56,5 @@ def _links(numbers: list[int]) -> QuerySet[ShareLink]:
 
 def _link_name(link: ShareLink) -> str:
     """Where it hangs, what it leads to, and its code."""
-    place = link.channel or (link.group.name if link.group else "")
+    place = channel_words().get(link.channel, link.channel) or (link.group.name if link.group else "")
     return " · ".join(part for part in (place, link.run.campaign.title, link.code) if part)
