@@ -60,7 +60,8 @@ def _numbered(kind: type[Any]) -> type[Any]:
 
 def _by_number[F: ModelChoiceField | None](field: F) -> F:
     if field is not None and isinstance(field.widget, AutocompleteMixin):
-        field.widget.__class__ = _numbered(type(field.widget))
+        kind: Any = type(field.widget)
+        field.widget.__class__ = _numbered(kind)
     return field
 
 
