@@ -25,7 +25,6 @@ class Came:
     revenue: int = 0
     stock_used: int = 0
     new_halfway: int = 0
-    is_out_of_stock: bool = False
 
 
 def play(shape: Any, setting: Any, priors: Any, rng: random.Random) -> Came:
@@ -169,10 +168,7 @@ class _Run:
         return int(sum(self.setting.prices.get(slot, 0) * times for slot, times in end.slots.items()) * 100)
 
     def _fits(self, end: Any) -> bool:
-        if end.stock > self.stock:
-            self.came.is_out_of_stock = True
-            return False
-        return self._cost(end) <= self.money
+        return end.stock <= self.stock and self._cost(end) <= self.money
 
 
 def _drawn(prior: Any, rng: random.Random) -> float:

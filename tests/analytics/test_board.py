@@ -183,6 +183,19 @@ def test_a_group_of_another_team_is_not_named_in_the_label(operator, west):
     assert filters.problems
 
 
+def test_a_page_that_does_not_follow_a_group_neither_names_it_nor_opens_its_rows(client, operator, east):
+    """The address alone made the overview say 东边的群 over the figures of all groups."""
+    group = Group.objects.create(name="东边的群", kind=GroupKind.VIP, team=east)
+    client.force_login(operator)
+    page = client.get(reverse("admin:analytics_overview"), {"group": group.pk}).context_data
+    assert "东边的群" not in page["filters"].label()
+    assert page["tiles"]
+    assert not [tile.url for tile in page["tiles"] if "dim=group" in tile.url]
+    for follows in ("content", "groups", "retention", "reviews", "rows"):
+        page = client.get(reverse(f"admin:analytics_{follows}"), {"group": group.pk}).context_data
+        assert page["filters"].group_id == group.pk, follows
+
+
 def test_days_to_come_are_not_looked_at(operator):
     """They would thin out every average."""
     now = at("2026-03-18 10:00")

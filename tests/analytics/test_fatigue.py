@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.fatigue import chance_of_falls, fatigue_of, steps_of
+from apps.analytics.metrics.fatigue import chance_of_falls, fatigue_of
 from apps.analytics.metrics.registry import all_metrics
 from apps.analytics.selectors.figures import readings
 from apps.analytics.selectors.periods import Period
@@ -30,7 +30,6 @@ def test_a_campaign_that_halves_each_time_is_tired():
     assert found.change == pytest.approx(-0.5, abs=0.002)
     assert found.chance == pytest.approx(1 / 24)
     assert found.is_tired
-    assert steps_of([800, 400, 0, 100]) == [-0.5, -1.0, None]
 
 
 def test_one_bad_run_is_no_fatigue():

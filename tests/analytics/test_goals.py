@@ -14,7 +14,7 @@ from apps.analytics.selectors.goals import why
 from apps.analytics.selectors.periods import month_of
 from apps.analytics.services.goals import copy_goals, read_goals
 from apps.analytics.services.rolling import rebuild
-from apps.core.errors import NotAllowed
+from apps.core.errors import Invalid, NotAllowed
 from apps.groups.enums import GroupKind
 from apps.groups.models import Group
 from tests.analytics.facts import at, fact, record_facts
@@ -115,6 +115,17 @@ def test_a_month_is_copied_once_with_what_one_may_see(team, make_user, django_as
         copy_goals(
             month=month_of(date(2026, 3, 9)), actor=make_user("service", Role.MEMBER_SERVICE, team), now=NOW
         )
+
+
+def test_a_copy_that_no_column_holds_is_refused_or_as_large_as_can_be(team, make_user):
+    operator = make_user("operator", Role.GROUP_OPERATOR, team)
+    Goal.objects.create(metric="revenue", target=Decimal(500000000000), team=team, **MARCH)
+    (made,) = copy_goals(month=month_of(date(2026, 3, 9)), actor=operator, now=NOW, percent=1000)
+    assert made.target == Decimal("999999999999.9999")
+    last = {"starts_on": date(2099, 12, 1), "ends_on": date(2099, 12, 31)}
+    Goal.objects.create(metric="revenue", target=1, team=team, **last)
+    with pytest.raises(Invalid):
+        copy_goals(month=month_of(date(2099, 12, 9)), actor=operator, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_the_truth_lies_in_the_interval(world):
 
 def test_sides_of_another_size_than_planned_have_no_verdict(world):
     run, _treated, held = world
-    type(run).objects.filter(pk=run.pk).update(state=RunState.CLOSED)
+    type(run).objects.filter(pk=run.pk).update(state=RunState.SETTLED, settled_at=timezone.now())
     run.refresh_from_db()
     Membership.objects.filter(
         member__in=held[35:]
@@ -149,7 +149,11 @@ def test_the_page_says_it_and_teaches_where_there_is_none(world, make_user, team
     page = client.get("/admin/analytics/lift/", {"campaign": run.campaign_id}).content.decode()
     assert "先不下结论" in page  # the run goes on
     assert "活动真的多带来了" not in page
+    assert "还没到开期后" not in page  # these days are over
     type(run).objects.filter(pk=run.pk).update(state=RunState.CLOSED)
+    page = client.get("/admin/analytics/lift/", {"campaign": run.campaign_id}).content.decode()
+    assert "先不下结论" in page  # prizes, and with them the cost, are still to come
+    type(run).objects.filter(pk=run.pk).update(state=RunState.SETTLED, settled_at=timezone.now())
     page = client.get("/admin/analytics/lift/", {"campaign": run.campaign_id}).content.decode()
     assert "活动真的多带来了" in page
     type(run).objects.filter(pk=run.pk).update(plan={**run.plan, "holdout_percent": 0})

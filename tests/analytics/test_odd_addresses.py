@@ -73,7 +73,7 @@ OWN = {
     "reviews": ("kind",),
     "review": ("review", "version", "with"),
     "dictionary": ("q",),
-    "rows": ("metric", "before", "kind", "dim", "key"),
+    "rows": ("metric", "before", "kind", "variant", "step", "by", "of", "dim", "key"),
     "explore": ("mode", "by", "window", "unit", "grain", "strict", "since", "s1", "s2", "f1", "o1", "v1"),
 }
 
@@ -203,9 +203,11 @@ def test_the_shell_answers_whatever_the_address_says(client, world, architect):
     asked += asking(
         client, "get", address, [{"team": ["1", "x"], "from": ["", "2026-01-01"]}, {"from[]": "1"}, RAW]
     )
-    rows = {"metric": "revenue", "preset": "30d", "dim": "group", "key": "1"}
-    names = ("metric", "before", "kind", "dim", "key", "from")
-    asked += asking(client, "get", reverse("admin:analytics_rows_export"), one_by_one(names, rows))
+    rows = {"metric": "messages_unsent", "preset": "30d", "dim": "group", "key": "1", "variant": "failed"}
+    rows |= {"step": "convert", "by": "source", "of": "扫码"}
+    names = ("metric", "before", "kind", "variant", "step", "by", "of", "dim", "key", "from")
+    for address in ("analytics_rows", "analytics_rows_export"):
+        asked += asking(client, "get", reverse(f"admin:{address}"), one_by_one(names, rows))
     assert broken(asked) == []
 
 

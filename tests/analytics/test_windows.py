@@ -72,3 +72,20 @@ def test_coupons_are_counted_by_how_many_were_given():
     )
     rebuild(now=database_now())
     assert sums_of(scope=Scope(None), period=MARCH)[""]["coupons_issued"] == 2
+
+
+def test_who_buys_twice_on_one_day_has_bought_again():
+    """As the metric of repurchase says too: on one day and for one team the two orders are in one set of members."""
+    record_facts(*(fact("order.paid", f"2026-03-05 1{hour}:00", member_id=1, value=5) for hour in range(2)))
+    rebuild(now=database_now())
+    about = {"scope": Scope(None), "period": MARCH}
+    rate = readings([all_metrics()["repurchase_rate"]], **about)[""]["repurchase_rate"]
+    (window,) = sums_in([Window(MARCH)], scope=Scope(None), dim=Dimension.TOTAL)
+    assert sums_of(**about)[""]["buyers_again"] == window["buyers_again"] == rate.numerator == 1
+
+
+def test_sums_take_five_queries(django_assert_num_queries):
+    record_facts(*world(random.Random(3), MARCH, 300))
+    rebuild(now=database_now())
+    with django_assert_num_queries(5):
+        sums_of(scope=Scope(None), period=MARCH)

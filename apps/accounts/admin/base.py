@@ -1,6 +1,7 @@
 """The bases of every room's admin: scoped by team (S1), paged without exact counts."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import messages
@@ -52,10 +53,15 @@ class _ByNumber:
         return super().optgroups(name, [one for one in value if whole(one) is not None], attr)  # type: ignore[misc]
 
 
+@cache
+def _numbered(kind: type[Any]) -> type[Any]:
+    return type(kind.__name__, (_ByNumber, kind), {})
+
+
 def _by_number[F: ModelChoiceField | None](field: F) -> F:
     if field is not None and isinstance(field.widget, AutocompleteMixin):
-        kind = type(field.widget)
-        field.widget.__class__ = type(kind.__name__, (_ByNumber, kind), {})
+        kind: Any = type(field.widget)
+        field.widget.__class__ = _numbered(kind)
     return field
 
 

@@ -157,7 +157,7 @@ class ReportPlanAdmin(ScopedModelAdmin):
 
 @admin.register(ReportIssue)
 class ReportIssueAdmin(ReadOnlyModelAdmin):
-    """The text of a report, for its plan's owner and teams that see it."""
+    """The text of a report, for whoever owned its plan when it was made."""
 
     list_display = ["plan", "due_at", "first_day", "last_day", "state_word", "deliveries"]
     list_filter = ["state"]

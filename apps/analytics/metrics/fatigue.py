@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import exp, factorial, log
 from statistics import median
 
@@ -51,8 +51,3 @@ def chance_of_falls(runs: int, falls: int) -> float:
         ways = [high - low for high, low in zip(total[1:], lows, strict=False)]
     assert sum(ways) == factorial(runs)
     return sum(ways[falls:]) / factorial(runs)
-
-
-def steps_of(figures: Sequence[int | float]) -> list[float | None]:
-    """How each run compares with the one before; None after an empty one."""
-    return [b / a - 1 if a else None for a, b in pairwise(figures)]

@@ -121,8 +121,8 @@ def readings(
 ) -> dict[str, dict[str, Reading]]:
     """{key of the dimension: {metric key: reading}}: all metrics from one look at the rollups.
 
-    A metric that cannot be split by ``dim`` reads None. Queries: at most three, and two more each for metrics that
-    compare with the whole or with the period before; one for each extra.
+    A metric that cannot be split by ``dim`` reads None. Queries: at most three, and one more each for metrics that
+    compare with the whole or with the period before, for each kind whose members are counted, and for each extra.
     """
     asked = list(metrics)
     wanted = [metric for metric in asked if dim in metric.dimensions]

@@ -23,7 +23,6 @@ from apps.groups.models import Membership
 
 #: Friends outside whom one member could bring at all, where nothing better is known.
 REACH_PER_MEMBER = 10
-_OVER = (RunState.CLOSED, RunState.REVIEW, RunState.SETTLING, RunState.SETTLED)
 #: Figures of a simulation that a run can be held against.
 COMPARED = ("new_members", "entries", "contributions", "successes", "cost", "revenue")
 
@@ -58,7 +57,8 @@ def prizes_of(mechanic: Mechanic[Any], rules: Rules, prices: Any) -> tuple[Prize
 
 @dataclass(frozen=True)
 class Actual:
-    """What came of a run: ``values`` by figure; ``is_final`` once nothing more can come."""
+    """What came of a run: ``values`` by figure; ``is_final`` once it is settled: till then prizes, and their cost, are
+    still to come."""
 
     run: Run
     values: dict[str, float]
@@ -105,7 +105,7 @@ def actuals_of(runs: Collection[Run]) -> dict[int, Actual]:
             "new_members": float(came.get("new", 0)),
             "revenue": float((money.get("paid") or 0) - (money.get("back") or 0)),
         }
-        actuals[run.pk] = Actual(run, values, run.state in _OVER)
+        actuals[run.pk] = Actual(run, values, run.state == RunState.SETTLED)
     return actuals
 
 
@@ -157,16 +157,10 @@ class Calibration:
     simulations: int
     cases: int
     inside: int
-    bias: float | None
-
-    @property
-    def share(self) -> float | None:
-        return self.inside / self.cases if self.cases else None
 
 
 def calibration(user: User, *, most: int = 30) -> Calibration:
-    """How past forecasts fared whose run is over: the latest simulation before each run counts. ``bias`` is the mean
-    of (fact − median) / median of new members. Five queries."""
+    """How past forecasts fared whose run is settled: the latest simulation before each run counts. Five queries."""
     done = (
         Simulation.objects.visible_to(user)
         .filter(campaign__isnull=False)
@@ -176,14 +170,10 @@ def calibration(user: User, *, most: int = 30) -> Calibration:
     last: dict[int, Any] = {}
     for run_id, results in done.order_by("-created_at").values_list("run_id", "results")[: most * 2]:
         last.setdefault(run_id, results)
-    over = list(Run.objects.filter(pk__in=last, state__in=_OVER).order_by("-opens_at")[:most])
+    over = list(Run.objects.filter(pk__in=last, state=RunState.SETTLED).order_by("-opens_at")[:most])
     cases = inside = 0
-    ratios: list[float] = []
     for number, actual in actuals_of(over).items():
         held = held_against(last[number][0], actual)
         cases += len(held)
         inside += sum(one.is_inside for one in held)
-        ratios += [
-            (one.actual - one.middle) / one.middle for one in held if one.name == "new_members" and one.middle
-        ]
-    return Calibration(len(over), cases, inside, sum(ratios) / len(ratios) if ratios else None)
+    return Calibration(len(over), cases, inside)

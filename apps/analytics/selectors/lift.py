@@ -60,7 +60,8 @@ class Side:
 
 @dataclass(frozen=True)
 class RunLift:
-    """What a run added between ``start`` and ``end``, per member and in all.
+    """What a run added between ``start`` and ``end``, per member and in all. ``is_over``: all the days have passed;
+    ``is_final``: and the run is settled.
 
     ``buying``, ``active``: differences of shares; ``orders``, ``revenue``: differences per member. ``gain`` is the
     revenue added for all to whom it was open. ``roi`` is (gain − cost)/cost with its interval, beside ``naive_roi`` by
@@ -72,6 +73,7 @@ class RunLift:
     percent: int
     start: datetime
     end: datetime
+    is_over: bool
     is_final: bool
     treated: Side
     held: Side
@@ -97,12 +99,13 @@ class RunLift:
 
     @property
     def has_verdict(self) -> bool:
-        """Once the days that were fixed before are over: who looks every day and stops at a good one finds chance."""
+        """Once the days that were fixed before are over and the run is settled: who looks every day and stops at a good
+        one finds chance, and prizes cost nothing until they are given."""
         return self.is_enough and self.is_final and not self.is_split_off
 
 
 def lift_of(run: Run, *, now: datetime) -> RunLift | None:
-    """The lift of a run with a holdout; None for one without. Five queries."""
+    """The lift of a run with a holdout; None for one without. Four queries."""
     percent = int(run.plan.get("holdout_percent") or 0)
     if not percent:
         return None
@@ -139,6 +142,7 @@ def _lift(
     revenue = mean_lift(treated.revenue, held.revenue)
     gain = revenue.times(treated.people)
     cost, naive = actual.values["cost"], actual.values["revenue"]
+    is_over = now >= start + timedelta(days=DAYS)
     over = [
         None if one is None or not cost else (one - cost) / cost for one in (gain.value, gain.low, gain.high)
     ]
@@ -147,7 +151,8 @@ def _lift(
         percent=percent,
         start=start,
         end=end,
-        is_final=now >= start + timedelta(days=DAYS) and actual.is_final,
+        is_over=is_over,
+        is_final=is_over and actual.is_final,
         treated=treated,
         held=held,
         buying=share_lift(Sums(treated.people, treated.buyers), Sums(held.people, held.buyers)),

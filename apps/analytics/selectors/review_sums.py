@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.facts import ACTIVE, ISSUED
+from apps.analytics.metrics.facts import ACTIVE, AGAIN, ISSUED
 from apps.analytics.selectors.figures import figures
 from apps.analytics.selectors.kept import Kept
 from apps.analytics.selectors.periods import Period
@@ -38,6 +38,7 @@ _KINDS: Final = {
     Kind.BENEFIT_GRANTED,
     Kind.BENEFIT_VOIDED,
     ISSUED,
+    AGAIN,
     Kind.SPEND_RECORDED,
     Kind.ORDER_COST,
 }
@@ -52,13 +53,13 @@ def sums_of(
     dim: Dimension = Dimension.TOTAL,
     keys: Collection[str] | None = None,
 ) -> dict[str, Sums]:
-    """{key: {name: number}}; money in yuan. Two queries."""
+    """{key: {name: number}}; money in yuan. At most five queries, whatever the keys and the period."""
     found = figures(scope=scope, period=period, kinds=_KINDS, dim=dim, keys=keys, sets=_sets(dim))
     return {key: _sums(kept) for key, kept in found.items()}
 
 
 def sums_in(windows: Sequence[Window], *, scope: Scope, dim: Dimension) -> list[Sums]:
-    """The same of each window, in their order. Two queries."""
+    """The same of each window, in their order. At most two queries."""
     found = kept_in(windows, scope=scope, kinds=_KINDS, dim=dim, sets=_sets(dim))
     return [_sums(kept) for kept in found]
 

@@ -13,7 +13,7 @@ from apps.accounts.services.audit import audit
 from apps.analytics.enums import Standing
 from apps.analytics.models import Goal
 from apps.analytics.selectors.goals import progress_of
-from apps.analytics.selectors.periods import Period, day_of, month_of
+from apps.analytics.selectors.periods import LATEST, Period, day_of, month_of
 from apps.core.errors import Invalid, NotAllowed
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ _LATE = timedelta(days=7)
 _PLACES = Decimal("0.0001")
 #: What the columns hold.
 _MOST = Decimal(10) ** 13
+_MOST_TARGET = Decimal(10) ** 12 - _PLACES
 
 
 def read_goals(*, now: datetime, goals: Iterable[Goal] | None = None) -> int:
@@ -66,8 +67,8 @@ def _kept(value: object) -> Decimal | None:
 
 @transaction.atomic
 def copy_goals(*, month: Period | None, actor: User, now: datetime, percent: int = 100) -> list[Goal]:
-    """Copy the goals of ``month`` (None: it could not be read) to the next one, targets times ``percent``; those that are there
-    already are left alone. Returns the new ones.
+    """Copy the goals of ``month`` (None: it could not be read) to the next one, targets times ``percent``; those that
+    are there already are left alone. Returns the new ones.
 
     Only goals within that month and of what the actor sees are copied. Raises ``NotAllowed`` and ``Invalid``.
     """
@@ -75,14 +76,14 @@ def copy_goals(*, month: Period | None, actor: User, now: datetime, percent: int
         raise NotAllowed(_("你没有新建目标的权限。"), hint=_("请管理员给你的角色加上。"))
     if not 1 <= percent <= 1000:
         raise Invalid(_("调整幅度要在 1% 到 1000% 之间。"), hint=_("100 表示照抄。"), field="percent")
-    if month is None:
+    if month is None or month_of(month.last + timedelta(days=1)).last > LATEST:
         raise Invalid(_("月份要写成 2026-03 这样。"), hint=_("选要复制的那个月。"), field="month")
     following = month_of(month.last + timedelta(days=1))
     found = Goal.objects.visible_to(actor).filter(starts_on__gte=month.first, ends_on__lte=month.last)
     rows = [
         Goal(
             metric=goal.metric,
-            target=(goal.target * percent / 100).quantize(_PLACES) or goal.target,
+            target=min((goal.target * percent / 100).quantize(_PLACES) or goal.target, _MOST_TARGET),
             starts_on=_moved(goal.starts_on, following.first),
             # A goal of the whole month stays one, whatever the month's length.
             ends_on=following.last if goal.ends_on == month.last else _moved(goal.ends_on, following.first),

@@ -113,6 +113,8 @@ def test_a_run_after_the_forecast_is_held_against_it(campaign, operator, client)
     assert "还没结束" in page.content.decode()
     assert calibration(operator).simulations == 0
     type(run).objects.filter(pk=run.pk).update(state=RunState.CLOSED)
+    assert calibration(operator).simulations == 0  # prizes, and with them the cost, are still to come
+    type(run).objects.filter(pk=run.pk).update(state=RunState.SETTLED, settled_at=database_now())
     found = calibration(operator)
     assert found.simulations == 1
     assert found.cases == 6
@@ -125,7 +127,8 @@ def test_calibrating_more_forecasts_takes_no_more_queries(campaign, operator, cl
     for number in (1, 2, 3):
         client.post(ADDRESS, {"query": f"campaign={campaign.pk}&audience=50", "name": f"预测 {number}"})
         opens_at = Simulation.objects.latest("created_at").created_at
-        make_run("assist", campaign=campaign, opens_at=opens_at, state=RunState.CLOSED)
+        run = make_run("assist", campaign=campaign, opens_at=opens_at)
+        type(run).objects.filter(pk=run.pk).update(state=RunState.SETTLED, settled_at=database_now())
         with CaptureQueriesContext(connection) as queries:
             assert calibration(operator).simulations == number
         used.append(len(queries))

@@ -1,6 +1,6 @@
 """What a reader asked to see, all of it in the address, so that a page can be kept as a bookmark."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
@@ -56,9 +56,12 @@ class Filters:
     is_shared: bool = False
 
     @classmethod
-    def from_request(cls, request: HttpRequest, *, default: str = DEFAULT) -> "Filters":
+    def from_request(
+        cls, request: HttpRequest, *, default: str = DEFAULT, choices: Collection[str] | None = None
+    ) -> "Filters":
         """Read the address of a signed-in user's request. Never raises: see ``problems``."""
-        return cls.from_query(request.GET.dict(), user=cast(User, request.user), default=default)
+        user = cast(User, request.user)
+        return cls.from_query(request.GET.dict(), user=user, default=default, choices=choices)
 
     @classmethod
     def from_query(
@@ -69,10 +72,13 @@ class Filters:
         now: datetime | None = None,
         default: str = DEFAULT,
         within: Scope | None = None,
+        choices: Collection[str] | None = None,
     ) -> "Filters":
         """Read ``query`` (text by name) with the rights of ``user``. Never raises: see ``problems``.
 
-        ``within`` is the scope of a shared link: it stands for the user's, and marks the page as shared.
+        ``within`` is the scope of a shared link: it stands for the user's, and marks the page as shared. ``choices``
+        are the things that the page can be narrowed to besides a team (None: any): one that it does not follow must
+        stand neither in its label nor in the rows behind its figures.
         """
         now = now or database_now()
         texts = {name: str(value)[:_MAX_TEXT].replace("\0", "") for name, value in query.items()}
@@ -82,6 +88,9 @@ class Filters:
         scope = scope_of(user) if within is None else within
         chosen: dict[str, int | None] = {}
         for name, (noun, rows, _team_of) in _THINGS.items():
+            if name != "team" and choices is not None and name not in choices:
+                chosen[name] = None
+                continue
             chosen[name] = _one(texts, name, rows(user, scope), str(noun), problems, names)
         dim = texts.get("dim", "")
         if dim not in Dimension.values:

@@ -20,7 +20,8 @@ from apps.analytics.admin.board.tools import tools_of
 @dataclass(frozen=True)
 class Page:
     """One dashboard. ``build`` returns the template's context; ``tiles`` and ``charts`` (by key) in it are known to the
-    shell. ``filters`` names the choices of the bar: period, team, group, campaign, run.
+    shell. ``filters`` names the choices of the bar: period, team, group, campaign, run; ``named`` those that only a
+    link makes.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Page:
     build: Callable[[Filters], dict[str, Any]]
     permission: str = "analytics.view_dashboard"
     filters: tuple[str, ...] = ("period", "team")
+    named: tuple[str, ...] = ()
     help: Any = ""
     preset: str = DEFAULT
     refresh_seconds: int = 0
@@ -40,6 +42,11 @@ class Page:
     #: "analytics/bare.html" for a page without the admin around it.
     base: str = "admin/base_site.html"
     is_dark: bool = False
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What the page can be narrowed to."""
+        return (*self.filters, *self.named)
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def page_view(page: Page, request: HttpRequest) -> HttpResponse:
     """Show a page, or with ``?export=<chart>&format=csv|xlsx`` hand out a chart's table. 403 without the permission."""
     if not request.user.has_perm(page.permission):
         raise PermissionDenied
-    filters = Filters.from_request(request, default=page.preset)
+    filters = Filters.from_request(request, default=page.preset, choices=page.choices)
     built = page.build(filters)
     if "export" in request.GET:
         return exported(

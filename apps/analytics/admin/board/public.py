@@ -35,6 +35,7 @@ def shared_view(request: HttpRequest, token: str) -> HttpResponse:
         now=now,
         default=page.preset,
         within=frozen_scope(view),
+        choices=page.choices,
     )
     context = page_context(page, filters, page.build(filters)) | {
         "board_base": _BARE,

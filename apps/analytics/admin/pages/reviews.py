@@ -89,6 +89,7 @@ PAGE = Page(
     build=build,
     permission="analytics.view_review",
     filters=("team",),
+    named=("group", "campaign", "run"),
     can_share=False,
     order=93,
     help=_lazy("一次活动、一个群、一个月：结果怎样，最弱的是哪一环，接下来做什么。"),

@@ -228,6 +228,7 @@ PAGE = Page(
     icon="data_table",
     template="analytics/rows.html",
     build=build,
+    named=("group", "campaign", "run"),
     help=gettext_lazy("每个数字都由一条条事实算出来；姓名已遮挡，点进去看各自的页面。"),
     can_share=False,
     in_sidebar=False,

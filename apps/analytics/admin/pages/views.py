@@ -106,7 +106,7 @@ def _page(request: HttpRequest, user: User) -> tuple[Page, str]:
     if page is None or not user.has_perm(page.permission):
         raise Invalid(_("没有这个页面。"), hint=_("回到页面，重新点“保存视图”或“分享”。"))
     given = QueryDict(request.POST.get("query", "")[:2000]).dict()
-    return page, Filters.from_query(given, user=user, default=page.preset).query()
+    return page, Filters.from_query(given, user=user, default=page.preset, choices=page.choices).query()
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
