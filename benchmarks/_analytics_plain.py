@@ -104,6 +104,17 @@ _STAFF = """
 SELECT actor_id, count(*) FILTER (WHERE kind = 'coupon.redeemed') - count(*) FILTER (WHERE kind = 'coupon.returned')
 FROM events_event WHERE actor_id IS NOT NULL AND occurred_at >= %(start)s AND occurred_at < %(end)s GROUP BY 1
 """
+_RUNS = """
+SELECT data->>'run', count(*) FILTER (WHERE kind = 'campaign.entered'),
+  count(DISTINCT member_id) FILTER (WHERE kind IN ('campaign.entered', 'campaign.contributed')),
+  count(DISTINCT member_id) FILTER (WHERE kind = 'campaign.contributed'),
+  count(DISTINCT member_id) FILTER (WHERE kind = 'order.paid'),
+  coalesce(sum(value) FILTER (WHERE kind = 'order.paid'), 0) - coalesce(sum(value) FILTER (WHERE kind = 'order.refunded'), 0),
+  coalesce(sum(value) FILTER (WHERE kind IN ('benefit.granted', 'benefit.voided')), 0)
+FROM events_event WHERE data->>'run' IS NOT NULL AND occurred_at >= %({start})s AND occurred_at < %({end})s
+  AND kind = ANY('{{campaign.entered,campaign.contributed,order.paid,order.refunded,benefit.granted,benefit.voided}}')
+GROUP BY 1
+"""
 
 
 def _funnel(filters: Any, *, is_before: bool = False) -> list[tuple[Any, ...]]:
@@ -227,6 +238,31 @@ def _staff(filters: Any) -> list[tuple[int, int]]:
     ]
 
 
+def _runs(filters: Any, *, is_before: bool = False) -> list[tuple[Any, ...]]:
+    from apps.analytics.enums import Dimension
+    from apps.analytics.selectors.figures import figures
+
+    entered, part, paid = "campaign.entered", "campaign.contributed", "order.paid"
+    kept = figures(
+        scope=filters.scope,
+        period=filters.previous if is_before else filters.period,
+        kinds=(entered, part, paid, "order.refunded", "benefit.granted", "benefit.voided"),
+        dim=Dimension.RUN,
+    )
+    return [
+        (
+            key,
+            one.count(entered),
+            len(one.people(entered) | one.people(part)),
+            len(one.people(part)),
+            len(one.people(paid)),
+            one.value(paid) - one.value("order.refunded"),
+            one.value("benefit.granted") + one.value("benefit.voided"),
+        )
+        for key, one in kept.items()
+    ]
+
+
 def _scored() -> str:
     """The grid of buyers from the facts, without the members of its cells."""
     from apps.analytics.services import scoring
@@ -254,6 +290,10 @@ def cases() -> dict[str, tuple[Case, ...]]:
         "retention": (Case(_RETENTION, _retention), Case(_FLOWS, _flows), Case(_SPREAD, _spread)),
         "people": (Case(_scored(), _buyers), Case(_TIERS, _tiers), Case(_INVITERS, _inviters)),
         "content": (Case(_HEAT, _heat), Case(_POSTS, _posts)),
+        "campaigns": (
+            Case(_RUNS.format(start="start", end="end"), _runs),
+            Case(_RUNS.format(start="was", end="start"), lambda filters: _runs(filters, is_before=True)),
+        ),
         "staff": (Case(_STAFF, _staff),),
     }
 

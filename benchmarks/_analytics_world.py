@@ -80,6 +80,41 @@ def fill_house(members: int) -> None:
     )
 
 
+def fill_runs(until: datetime) -> None:
+    """The campaigns and runs that the facts of the :data:`DAYS` days up to ``until`` name: a run begins every week."""
+    from datetime import timedelta
+
+    from apps.campaigns.enums import CampaignState, RunState
+    from apps.campaigns.models import Campaign, Run
+
+    Campaign.objects.bulk_create(
+        [
+            Campaign(id=number, title=f"活动 {number}", mechanic="assist", state=CampaignState.LAUNCHED)
+            for number in range(1, CAMPAIGNS + 1)
+        ],
+        ignore_conflicts=True,
+    )
+    since, weeks = until - timedelta(days=DAYS), DAYS // 7
+    Run.objects.bulk_create(
+        [
+            Run(
+                id=number,
+                campaign_id=1 + number % CAMPAIGNS,
+                number=1 + number // CAMPAIGNS,
+                period=f"world-{number}",
+                mechanic="assist",
+                state=RunState.CLOSED,
+                opens_at=since + timedelta(weeks=number - 6),
+                closes_at=since + timedelta(weeks=number),
+                opened_at=since + timedelta(weeks=number - 6),
+                closed_at=since + timedelta(weeks=number),
+            )
+            for number in range(1, weeks + 8)
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def fill_facts(
     facts: int, members: int, *, until: datetime, days: int = DAYS, prefix: str = "", chunk: int = 500_000
 ) -> None:

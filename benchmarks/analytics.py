@@ -1,7 +1,7 @@
 """Figures of a large house: rollups against the log they come from, dashboards against plain SQL, the explorer.
 
-``ANALYTICS_FACTS`` sets the size (default 10,000,000 facts of a tenth as many members; a hundredth of it is the small
-house). Cases:
+``ANALYTICS_FACTS`` sets the size (default 10,000,000 facts of a tenth as many members; the small house has the same
+members and a hundredth of the facts). Cases:
 
 ``rollup``: one tick over 100,000 new facts, against a bare COPY of them into the log plus one GROUP BY, in turns.
 ``page``: each dashboard's ``build`` in the large house and in the small one, and how many queries it makes in both;
@@ -90,11 +90,12 @@ def fill_and_roll(facts: int) -> dict[str, Any]:
     from apps.analytics.services.rolling import rebuild
     from apps.analytics.services.scoring import score_buyers
     from apps.core.clock import database_now
-    from benchmarks._analytics_world import fill_facts, fill_house
+    from benchmarks._analytics_world import fill_facts, fill_house, fill_runs
 
-    now = database_now()
-    fill_house(max(facts // 10, 100))
-    fill_facts(facts, max(facts // 10, 100), until=now)
+    now, members = database_now(), max(FACTS // 10, 100)
+    fill_house(members)
+    fill_runs(now)
+    fill_facts(facts, members, until=now)
     seconds = _seconds(lambda: rebuild(now=now))
     return {
         "facts": facts,
@@ -200,6 +201,7 @@ def _is_same(reading: Any, row: tuple[Any, Any]) -> bool:
 
 def metrics(now: Any) -> Iterator[dict[str, Any]]:
     """Each metric alone, from rollups and from the facts."""
+    from apps.analytics.enums import Dimension
     from apps.analytics.metrics.registry import all_metrics
     from apps.analytics.selectors.figures import readings
     from apps.analytics.selectors.periods import last_days
@@ -207,7 +209,7 @@ def metrics(now: Any) -> Iterator[dict[str, Any]]:
     from apps.analytics.selectors.scope import Scope
 
     period = last_days(30, now)
-    for metric in all_metrics().values():
+    for metric in (one for one in all_metrics().values() if Dimension.TOTAL in one.dimensions):
         found: list[Any] = []
 
         def by_sql(metric: Any = metric, found: list[Any] = found) -> None:

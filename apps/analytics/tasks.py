@@ -11,10 +11,13 @@ from apps.core.clock import database_now
 
 @shared_task
 def roll() -> int:
-    """Bring the rollups up to date."""
+    """Bring the rollups up to date; after their first making buyers need not wait an hour for their scores."""
     now = database_now()
     if rolling.needs_rebuild():
-        return rolling.rebuild(now=now, only_if_needed=True)
+        rows = rolling.rebuild(now=now, only_if_needed=True)
+        if rows:
+            score(now=now)
+        return rows
     return rolling.roll(now=now)
 
 

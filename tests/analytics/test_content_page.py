@@ -8,6 +8,9 @@ from django.urls import reverse
 
 from apps.accounts.enums import Role
 from apps.accounts.models import Team
+from apps.analytics.admin.board.posting_hours import SHOWN
+from apps.analytics.enums import Dimension
+from apps.analytics.metrics.facts import HOUR_KINDS
 from apps.analytics.selectors.hours import days_with_hours
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.posts import Came, post_rows, together, unsent_reasons
@@ -113,3 +116,9 @@ def test_averages_count_the_days_that_there_are_hours_of(client, world):
     gone = client.get(reverse("admin:analytics_content"), {"from": "2026-03-01", "to": "2026-03-05"})
     assert "小时的数字已经不留了" in gone.context_data["charts"]["heat"].empty
     assert [row[0].text for row in gone.context_data["charts"]["posts"].table.rows]
+
+
+def test_the_hours_that_the_page_shows_of_a_group_are_kept():
+    assert {kind for _words, kinds in SHOWN.values() for kind in kinds} <= set(
+        HOUR_KINDS[Dimension.GROUP] or ()
+    )

@@ -115,15 +115,6 @@ FIRST_KINDS: tuple[str, ...] = (
     EventKind.CAMPAIGN_CONTRIBUTED,
 )
 
-#: Dimensions that hours are kept for.
-HOUR_DIMENSIONS = (Dimension.TOTAL, Dimension.GROUP, Dimension.RUN)
-
-#: A member has arrived: over the columns ``kind`` and ``variant`` of a batch.
-ARRIVED = (
-    "(kind IN ('group.joined', 'member.registered')"
-    f" OR (kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND right(variant, 4) = '+new'))"
-)
-
 #: Kinds by the names that other rooms record them under.
 REGISTERED = "member.registered"
 CLICKED = "link.clicked"
@@ -133,3 +124,16 @@ PRODUCT_COST = "order.cost"
 SPENT = "spend.recorded"
 CHECKED_IN = "group.checked_in"
 MESSAGED = "member.messaged"
+
+#: Dimensions that hours are kept for, with the kinds where it is not all: of hundreds of groups what tells when to post.
+HOUR_KINDS: dict[Dimension, tuple[str, ...] | None] = {
+    Dimension.TOTAL: None,
+    Dimension.GROUP: (ACTIVE, CLICKED, VISITED, EventKind.POST_SENT.value),
+    Dimension.RUN: None,
+}
+
+#: A member has arrived: over the columns ``kind`` and ``variant`` of a batch.
+ARRIVED = (
+    "(kind IN ('group.joined', 'member.registered')"
+    f" OR (kind = '{EventKind.CAMPAIGN_CONTRIBUTED.value}' AND right(variant, 4) = '+new'))"
+)

@@ -29,7 +29,7 @@ def hours_of(
     key: str = "",
 ) -> dict[str, list[tuple[int, Decimal]]]:
     """{kind: (count, value) for each of the 24 hours of the portal's day}. An hour that a clock change repeats counts
-    into one. Empty hours are zeros. Dimensions: total, group and run."""
+    into one. Empty hours are zeros. Dimensions and kinds: those of ``facts.HOUR_KINDS``."""
     found = {str(kind): [(0, Decimal(0))] * 24 for kind in kinds}
     whole = Period(day, day)
     rows = HourFigure.objects.filter(

@@ -10,6 +10,7 @@ from apps.accounts.models import User
 from apps.analytics.enums import Dimension
 from apps.analytics.selectors.scope import Scope
 from apps.campaigns.models import Campaign, Run, ShareLink
+from apps.campaigns.selectors.channel_words import channel_words
 from apps.campaigns.selectors.names import public_name
 from apps.content_calendar.models import Post
 from apps.core.numbers import wholes
@@ -21,7 +22,10 @@ def labels_of(dim: Dimension, keys: Collection[str], scope: Scope) -> dict[str, 
     """{key: name} for all of ``keys``: one query at most. Channels and sources are their own names; people who invite
     by their public name alone. A fact of the scope may be about another team's campaign or post: that has a number and
     no name (S1), as what has been deleted."""
-    if dim in (Dimension.TOTAL, Dimension.CHANNEL, Dimension.SOURCE):
+    if dim == Dimension.CHANNEL:
+        words = channel_words()
+        return {key: words.get(key, key) or _("未标明") for key in keys}
+    if dim in (Dimension.TOTAL, Dimension.SOURCE):
         return {key: key or _("未标明") for key in keys}
     numbers = wholes(keys)
     names = _names(dim, numbers, scope)
@@ -58,5 +62,5 @@ def _of_teams() -> dict[Dimension, tuple[QuerySet[Any], str]]:
 
 def _link_name(link: ShareLink) -> str:
     """Where it hangs, what it leads to, and its code."""
-    place = link.channel or (link.group.name if link.group else "")
+    place = channel_words().get(link.channel, link.channel) or (link.group.name if link.group else "")
     return " · ".join(part for part in (place, link.run.campaign.title, link.code) if part)

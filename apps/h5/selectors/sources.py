@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Contribution
-from apps.channels.enums import Platform
+from apps.campaigns.selectors.channel_words import channel_words
 from apps.content_calendar.models import Post
 from apps.groups.models import Group
 from apps.h5.enums import ConversionKind
@@ -96,15 +96,6 @@ def labels_of(by: Dimension, keys: Iterable[int | str | None], *, user: User) ->
         case _:
             labels |= {key: channel_words().get(str(key), str(key)) for key in known}
     return {None: labels[None]} | {key: labels.get(key) or f"#{key}" for key in known}
-
-
-def channel_words() -> dict[str, str]:
-    """What links of our own making call their channel, in words; operators' own names stand for themselves."""
-    return {
-        **{str(key): str(word) for key, word in Platform.choices},
-        "share": _("成员分享"),
-        "poster": _("海报"),
-    }
 
 
 def _visits(run_id: int, by: Dimension) -> list[tuple[Any, int, int]]:

@@ -18,7 +18,7 @@ _HOURS = tuple(range(7, 24))
 _WEIGHTS = (3, 5, 6, 5, 5, 8, 7, 4, 4, 4, 5, 7, 9, 12, 13, 10, 5)
 #: Facts of the last days are the demo's own.
 _UNTIL = timedelta(hours=64)
-_CHANNELS = ("poster", "store", "公众号", "包裹卡", "wecom")
+_CHANNELS = ("poster", "门店", "公众号", "包裹卡", "wecom")
 _PRICES = tuple(Decimal(text) for text in ("19.90", "29.90", "39.90", "59.00", "68.00", "99.00", "128.00"))
 
 

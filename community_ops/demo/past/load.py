@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.analytics.services.growing import grow
 from apps.analytics.services.rolling import rebuild
+from apps.analytics.services.scoring import score_buyers
 from apps.channels.services.facts import record_sent
 from apps.content_calendar.models import Post
 from apps.groups.enums import GroupStage
@@ -37,6 +38,7 @@ def load_past(*, service: User, now: datetime) -> int:
     count = _make_up(service=service, now=now)
     # Apart from their transaction: facts that were not committed yet would be counted by the next tick once more.
     rebuild(now=now)
+    score_buyers(now=now)
     grow()
     return count
 

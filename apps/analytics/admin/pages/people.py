@@ -118,7 +118,7 @@ def _grid(filters: Filters, grid: Grid) -> Chart:
         note=_(
             "买过的人按最近一次购买、购买次数、消费金额各分五档，5 最好；每个团队在自己的买家里打分。点表里的人数看是谁。"
         ),
-        empty=_("还没有人付过款。有了订单，这里每小时给买家打一次分。"),
+        empty=_("还没有打过分。有人付款之后，这里每小时给买家打一次分。"),
         beyond=("period",),
     )
 
@@ -136,7 +136,7 @@ def _segments(filters: Filters, grid: Grid) -> Chart:
     ]
     rows = [_segment_row(filters, grid, segment, part) for segment, part in grid.segments.items()]
     table = Table(columns, rows if grid.day else [])
-    empty = _("还没有人付过款。有了订单，这里每小时给买家打一次分。")
+    empty = _("还没有打过分。有人付款之后，这里每小时给买家打一次分。")
     return Chart("segments", _("八类人群"), {}, table, empty=empty, beyond=("period",))
 
 

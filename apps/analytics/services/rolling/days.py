@@ -9,7 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
-from apps.analytics.metrics.facts import AGAIN, HOUR_DIMENSIONS, KEYS, NOT_BY
+from apps.analytics.metrics.facts import AGAIN, HOUR_KINDS, KEYS, NOT_BY
 from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.services.rolling.sets import stored
 from apps.events.enums import EventKind
@@ -144,12 +144,14 @@ def _copy(cursor: CursorWrapper, table: str, pieces: dict[Place, Piece]) -> None
 def add_hours(cursor: CursorWrapper, since: date) -> None:
     """Add ``analytics_batch`` to ``analytics_hourfigure``: the days from ``since`` on, older hours are not kept."""
     parts = []
-    for dim in HOUR_DIMENSIONS:
+    for dim, kinds in HOUR_KINDS.items():
         key, wanted = (
             ("''::varchar", "true")
             if dim == Dimension.TOTAL
             else (f"d_{dim.value}", f"d_{dim.value} IS NOT NULL")
         )
+        if kinds is not None:
+            wanted += f" AND kind = ANY('{{{','.join(kinds)}}}')"
         parts.append(
             f"SELECT '{dim.value}' AS dim, kind, hour, team_id, {key} AS key, variant, count(*), sum(value)"
             f" FROM analytics_batch WHERE {wanted} AND kind NOT IN {_COARSE} AND day >= %(since)s"
