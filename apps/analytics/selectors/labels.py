@@ -29,7 +29,7 @@ def labels_of(dim: Dimension, keys: Collection[str], scope: Scope) -> dict[str, 
         return {key: key or _("未标明") for key in keys}
     numbers = wholes(keys)
     names = _names(dim, numbers, scope)
-    return {key: names.get(key) or _("其他团队或已删除（%s）") % key for key in keys}
+    return {key: names.get(key) or f"{dim.label} #{key}" for key in keys}
 
 
 def _names(dim: Dimension, numbers: list[int], scope: Scope) -> dict[str, str]:

@@ -114,10 +114,10 @@ def _add(request: HttpRequest, review: Review, user: User) -> None:
     given, day = request.POST.get("owner", ""), request.POST.get("due_on", "")
     owner = people.filter(pk=whole(given)).first()
     if given and owner is None:
-        raise Invalid(_("负责人不在这个团队里。"), hint=_("刷新页面，换一个人。"), field="owner")
+        raise Invalid(_("选项不对。"), hint=_("刷新页面，重新选择。"), field="owner")
     due_on = day_named(day)
     if day and due_on is None:
-        raise Invalid(_("日期要写成 2026-03-01 这样。"), hint=_("不定日期就留空。"), field="due_on")
+        raise Invalid(_("日期要写成 2026-03-01 这样。"), field="due_on")
     add_action(
         review=review,
         text=request.POST.get("text", ""),
