@@ -12,7 +12,7 @@ from apps.analytics.selectors.buckets import Grain, bucket_of, buckets_between, 
 from apps.analytics.selectors.figures import first_days
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
-from apps.analytics.selectors.sets import day_sets, in_buckets, keyed_day_sets, union
+from apps.analytics.selectors.sets import clipped, day_sets, in_buckets, keyed_day_sets, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,19 @@ def cohorts(
     offsets: int = 12,
     dim: Dimension = Dimension.TOTAL,
     key: str = "",
+    acts: dict[date, BitMap] | None = None,
 ) -> Cohorts:
     """The cohorts of the buckets that ``period`` touches, followed for ``offsets`` buckets and up to ``today``.
 
     ``start_kind`` is one of ``FIRST_KINDS``: a member belongs to the bucket of the first time ever, within the scope.
     Bounded: who did ``return_kind`` in exactly that bucket; unbounded: in that or any later one up to ``today``. At
     offset 0 stands who did it in the cohort's own bucket. With ``dim`` and ``key`` only members whose first time was
-    under that key (joined *this* group, came from *that* source). Two or three queries.
+    under that key (joined *this* group, came from *that* source). Two or three queries; one less with ``acts``: what
+    :func:`day_sets` says of ``return_kind`` on these days and maybe on more.
     """
     span = _whole_buckets(period, grain)
     firsts = _firsts(scope, span, start_kind, dim, key)
-    returns = _returns(scope, span, today, return_kind, grain, offsets, is_bounded=is_bounded)
+    returns = _returns(scope, span, today, return_kind, grain, offsets, is_bounded=is_bounded, acts=acts)
     return _table(firsts, returns, span, today, grain, offsets, is_bounded=is_bounded)
 
 
@@ -117,14 +119,23 @@ def _whole_buckets(period: Period, grain: Grain) -> Period:
 
 
 def _returns(
-    scope: Scope, span: Period, today: date, kind: str, grain: Grain, offsets: int, *, is_bounded: bool
+    scope: Scope,
+    span: Period,
+    today: date,
+    kind: str,
+    grain: Grain,
+    offsets: int,
+    *,
+    is_bounded: bool,
+    acts: dict[date, BitMap] | None = None,
 ) -> dict[date, BitMap]:
     """Who did it in each bucket; unbounded: in it or later."""
     last = last_of(shifted(bucket_of(span.last, grain), grain, offsets), grain) if is_bounded else today
     last = min(last, today)
     if last < span.first:
         return {}
-    found = in_buckets(day_sets(scope, Period(span.first, last), kind), grain)
+    days = Period(span.first, last)
+    found = in_buckets(day_sets(scope, days, kind) if acts is None else clipped(acts, days), grain)
     if is_bounded:
         return found
     later, until = BitMap(), {}

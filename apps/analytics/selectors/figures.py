@@ -9,6 +9,7 @@ from pyroaring import BitMap
 
 from apps.analytics.enums import Dimension
 from apps.analytics.metrics.base import Metric, Reading
+from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.selectors.extras import EXTRAS
 from apps.analytics.selectors.firsts import first_days
 from apps.analytics.selectors.kept import DaySets, Kept
@@ -100,13 +101,14 @@ def read_sets(
     if keys is not None:
         sql += " AND key = ANY(%s)"
         values.append(list(keys))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        for key, name, members in cursor.fetchall():
+    with binary_cursor() as cursor:
+        cursor.execute(sql, values, binary=True)
+        for key, name, members in cursor:
             kept = found.get(key)
             if kept is None:
                 kept = found[key] = Kept(period)
-            kept.sets[name] = kept.sets.get(name, BitMap()) | BitMap.deserialize(bytes(members))
+            here = BitMap.deserialize(members)
+            kept.sets[name] = kept.sets[name] | here if name in kept.sets else here
 
 
 def readings(

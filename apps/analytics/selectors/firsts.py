@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import date
 
-from django.db import connection
 from pyroaring import BitMap
 
+from apps.analytics.selectors.binary import binary_cursor
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
 
@@ -15,17 +15,18 @@ def first_days(scope: Scope, period: Period, kinds: Collection[str]) -> dict[str
     found: dict[str, dict[date, BitMap]] = {str(kind): {} for kind in kinds}
     # Of one row per day only the period is needed; of several teams, who came to another one before.
     since = period.first if len(scope.set_teams) <= 1 else date.min
-    with connection.cursor() as cursor:
+    with binary_cursor() as cursor:
         cursor.execute(
             "SELECT kind, day, members FROM analytics_firstday"
             " WHERE kind = ANY(%s) AND team_id = ANY(%s) AND day BETWEEN %s AND %s ORDER BY day",
             [list(found), scope.set_teams, since, period.last],
+            binary=True,
         )
         rows = cursor.fetchall()
     # The first day in several teams is the earliest of each team's: who was there before is not new.
     seen: dict[str, BitMap] = {kind: BitMap() for kind in found}
     for kind, day, members in rows:
-        fresh = BitMap.deserialize(bytes(members)) - seen[kind]
+        fresh = BitMap.deserialize(members) - seen[kind]
         seen[kind] |= fresh
         if day >= period.first and fresh:
             days = found[kind]

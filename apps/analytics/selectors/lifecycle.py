@@ -12,7 +12,7 @@ from apps.analytics.selectors.buckets import Grain, bucket_of, buckets_between, 
 from apps.analytics.selectors.figures import first_days
 from apps.analytics.selectors.periods import Period
 from apps.analytics.selectors.scope import Scope
-from apps.analytics.selectors.sets import day_sets, in_buckets, union
+from apps.analytics.selectors.sets import clipped, day_sets, in_buckets, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,22 @@ def lifecycle(
     kind: str = ACTIVE,
     dim: Dimension = Dimension.TOTAL,
     key: str = "",
+    acts: dict[date, BitMap] | None = None,
 ) -> list[Flow]:
     """The flows of the buckets that ``period`` touches, up to ``today``. ``kind`` is one of ``FIRST_KINDS``; with
     ``dim`` and ``key`` only what was done under that key (in *this* group), while new is who is new at all.
 
     New: the first time ever was in this bucket. Returning: active in the bucket before too. Resurrected: active
-    earlier, but not in the one before. Dormant: active in the one before, not in this. Two queries.
+    earlier, but not in the one before. Dormant: active in the one before, not in this. Two queries; one with ``acts``:
+    what :func:`day_sets` says of these days and maybe of more, where the caller has read it.
     """
     first, last = bucket_of(period.first, grain), min(last_of(bucket_of(period.last, grain), grain), today)
     if first > last:
         return []
     before = shifted(first, grain, -1)
-    sets = in_buckets(day_sets(scope, Period(before, last), kind, dim=dim, key=key), grain)
+    span = Period(before, last)
+    acts = day_sets(scope, span, kind, dim=dim, key=key) if acts is None else clipped(acts, span)
+    sets = in_buckets(acts, grain)
     newcomers = in_buckets(first_days(scope, Period(first, last), [kind])[kind], grain)
     flows, earlier = [], sets.get(before, BitMap())
     for bucket in buckets_between(first, last, grain):
@@ -93,10 +97,12 @@ def stickiness(
     kind: str = ACTIVE,
     dim: Dimension = Dimension.TOTAL,
     key: str = "",
+    acts: dict[date, BitMap] | None = None,
 ) -> Stickiness:
-    """Of the ``days`` days up to ``until``; with ``dim`` and ``key`` of what was done under that key. One query."""
+    """Of the ``days`` days up to ``until``; with ``dim`` and ``key`` of what was done under that key. One query, or none
+    with ``acts`` as for :func:`lifecycle`."""
     period = Period(until - timedelta(days=days - 1), until)
-    sets = day_sets(scope, period, kind, dim=dim, key=key)
+    sets = day_sets(scope, period, kind, dim=dim, key=key) if acts is None else clipped(acts, period)
     daily = tuple(len(sets.get(day, ())) for day in period)
     actives = len(union(sets.values()))
     return Stickiness(share(sum(daily) / days, actives), daily, actives, _spread(list(sets.values()), days))

@@ -39,6 +39,11 @@ def day_sets(
     return {day: union(sets) for day, sets in found.items()}
 
 
+def clipped(days: dict[date, BitMap], period: Period) -> dict[date, BitMap]:
+    """Those of ``days`` that lie in ``period``."""
+    return {day: members for day, members in days.items() if period.first <= day <= period.last}
+
+
 def keyed_day_sets(scope: Scope, period: Period, kind: str, dim: Dimension) -> dict[str, dict[date, BitMap]]:
     """{key: {day: members who did ``kind`` on it under that key}}. One query."""
     found: dict[str, dict[date, BitMap]] = {}

@@ -40,6 +40,11 @@ class Table:
     rows: list[list[Cell]]
 
     @property
+    def lines(self) -> list[list[tuple[Column, Cell]]]:
+        """The rows, each cell with the column that it stands in."""
+        return [list(zip(self.columns, row, strict=False)) for row in self.rows]
+
+    @property
     def is_empty(self) -> bool:
         return not self.rows
 

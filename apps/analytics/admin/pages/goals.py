@@ -179,7 +179,7 @@ def _table(cards: Sequence[Card], filters: Filters) -> Chart:
         Column(_("上限")),
         Column(_("开始")),
         Column(_("结束")),
-        Column(_("进展")),
+        Column(_("进展"), is_number=False),
     ]
     rows = []
     for card in cards:

@@ -132,7 +132,7 @@ def _segments(filters: Filters, grid: Grid) -> Chart:
         Column(_("人均消费")),
         Column(_("人均订单")),
         Column(_("距上次购买")),
-        Column(_("怎么做")),
+        Column(_("怎么做"), is_number=False),
     ]
     rows = [_segment_row(filters, grid, segment, part) for segment, part in grid.segments.items()]
     table = Table(columns, rows if grid.day else [])
@@ -270,6 +270,7 @@ def _inviters(filters: Filters) -> Chart:
         ],
         x_label=_("成员"),
         horizontal=True,
+        height=28,
         x_urls=[f"{link}?member={key}" if link else "" for key, _count in best],
         note=_("活动里带来的新人数。点名字看他的邀请树。"),
         empty=_("这段时间没有人带来新人。裂变活动开起来后，这里列出最能带人的成员。"),

@@ -22,6 +22,7 @@ from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.lifecycle import Flow, Stickiness, lifecycle, stickiness
 from apps.analytics.selectors.periods import Period, day_of
 from apps.analytics.selectors.scope import Scope
+from apps.analytics.selectors.sets import day_sets
 from apps.core.sentences import with_note
 from apps.events.enums import EventKind
 
@@ -63,12 +64,16 @@ def build(filters: Filters) -> dict[str, Any]:
         "offsets": offsets,
     }
     dim, key = (Dimension.GROUP, str(filters.group_id)) if filters.group_id else (Dimension.TOTAL, "")
-    table = cohorts(dim=dim, key=key, **asked)
-    parts = cohorts_by(dim=Dimension(split), keys=6, within=(dim, key), **asked) if split else {}
     of_key: dict[str, Any] = {"scope": filters.scope, "dim": dim, "key": key}
-    flows = lifecycle(period=period, today=today, grain=grain, **of_key)
+    # Three parts of the page look at the same days.
+    since = min(shifted(bucket_of(period.first, grain), grain, -1), today - timedelta(days=30))
+    acts = day_sets(period=Period(since, today), kind=ACTIVE, **of_key)
+    came = acts if back == ACTIVE and dim == Dimension.TOTAL else None
+    table = cohorts(dim=dim, key=key, acts=came, **asked)
+    parts = cohorts_by(dim=Dimension(split), keys=6, within=(dim, key), **asked) if split else {}
+    flows = lifecycle(period=period, today=today, grain=grain, acts=acts, **of_key)
     flow_urls = _flow_urls(filters, flows, grain)
-    sticky = stickiness(until=today - timedelta(days=1), **of_key)
+    sticky = stickiness(until=today - timedelta(days=1), acts=acts, **of_key)
     return {
         "choices": [
             choice(filters, "grain", _("粒度"), {one.value: one.label for one in Grain}, grain),
