@@ -93,3 +93,20 @@ def test_other_teams_object_cannot_be_opened(client, make_user, team):
     answer = client.get(reverse("admin:groups_group_change", args=[group.pk]))
     assert answer.status_code == 302  # Django's "does not exist": the row is not in the queryset
     assert "乙群" not in client.get(reverse("admin:groups_group_changelist")).content.decode()
+
+
+def test_of_two_who_save_the_same_at_once_the_later_is_told(client, architect, monkeypatch):
+    """A colleague was first after the form had been judged: a sentence beside the field, not an error page."""
+    Team.objects.create(name="华西组")
+    judge, unseen = Team._perform_unique_checks, [{}]
+    monkeypatch.setattr(
+        Team,
+        "_perform_unique_checks",
+        lambda team, checks: unseen.pop() if unseen else judge(team, checks),
+    )
+    client.force_login(architect)
+    answer = client.post(reverse("admin:accounts_team_add"), {"name": "华西组", "note": ""})
+    assert answer.status_code == 200
+    assert "name" in answer.context["adminform"].form.errors
+    assert not unseen
+    assert Team.objects.filter(name="华西组").count() == 1

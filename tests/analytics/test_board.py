@@ -246,7 +246,30 @@ def test_acquisition_tells_one_live_code_from_another(client, operator, east):
         fact("link.clicked", now, data={"link": member_link.pk, "inviter": 7}, **about),
     )
     rebuild(now=database_now())
+    campaign = run.campaign
+    campaign.team = east
+    campaign.save()
     page = client.get(reverse("admin:analytics_acquisition"), {"preset": "30d", "by": "link"})
     (row,) = page.context_data["charts"]["by"].table.rows
     assert poster.code in row[0].text
     assert [cell.value for cell in row[1:4]] == [3, 1, 1.0]
+
+
+def test_another_teams_campaign_has_a_number_and_no_name(client, operator, east, west):
+    """S1: our groups take part in what others hold; how theirs is called is theirs."""
+    campaign = make_run("assist").campaign
+    campaign.team, campaign.title = west, "西南的秘密活动"
+    campaign.save()
+    record_facts(
+        fact("link.clicked", database_now(), data={"campaign": campaign.pk}, team_id=east.pk, member_id=1)
+    )
+    rebuild(now=database_now())
+    explored = {"preset": "30d", "s1": "link.clicked", "s2": "order.paid", "by": "campaign"}
+    for name, query in (("acquisition", {"preset": "30d", "by": "campaign"}), ("explore", explored)):
+        address = reverse(f"admin:analytics_{name}")
+        page = client.get(address, query).content.decode()
+        assert "秘密" not in page
+        assert f"活动 #{campaign.pk}" in page, name
+        operator.teams.add(west)
+        assert "秘密" in client.get(address, query).content.decode()
+        operator.teams.remove(west)

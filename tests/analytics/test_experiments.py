@@ -195,6 +195,10 @@ def test_the_form_keeps_what_was_typed_and_creates(content, groups, client):
     refused = client.post(address, typed)
     assert refused.status_code == 400
     assert "甲" in refused.content.decode()
+    # What is no number is asked for again: no plan is begun with a number that nobody typed.
+    for name, wrong in (("effect", "两成"), ("effect", "nan"), ("days", "一周")):
+        assert client.post(address, typed | {"hypothesis": "会更好", name: wrong}).status_code == 400
+    assert not Experiment.objects.exists()
     assert client.post(address, typed | {"hypothesis": "会更好"}).status_code == 302
     experiment = Experiment.objects.get()
     assert experiment.minimum_effect == 0.3

@@ -128,6 +128,7 @@ def test_comparing_with_more_takes_no_more_queries(kind, runs, team, architect):
     about = {"run": other, "campaign": other.campaign, "group": Group.objects.first()}[kind]
     review = Review(kind=kind, starts_on=date(2026, 3, 1), ends_on=date(2026, 3, 31), **{kind: about})
     metrics = list(all_metrics().values())
+    assert review.home_team == team  # read once
 
     def look():
         with CaptureQueriesContext(connection) as queries:
@@ -150,13 +151,15 @@ def test_what_cannot_be_told_is_said_to_be_unknown(team, operator):
     assert {link["doubt"] for link in alone.diagnosis["links"]} <= {"peers", "cases"}
 
 
-def test_other_teams_runs_are_no_comparables(runs, make_user):
+def test_other_teams_runs_are_no_comparables(runs, make_user, architect):
     """S1: nobody learns from a median how another team does."""
     stranger = make_user("stranger", Role.GROUP_OPERATOR, Team.objects.create(name="华南组"))
     own = run_of(None, 2, viewed=50, entered=40, succeeded=1, team=stranger.teams.get())
     rebuild(now=NOW)
     review, _new = start_review(kind="run", run=own, actor=stranger, now=NOW)
     assert review.figures["peers"] == 0
+    # Whoever reads it anew and sees all teams does not show them to this one.
+    assert refigure(review=review, actor=architect, now=NOW).figures["peers"] == 0
 
 
 @pytest.mark.parametrize("kind", ["month", "group", "campaign"])
@@ -273,6 +276,8 @@ def test_the_page_and_its_verbs(review, runs, operator, client, make_user):
     assert "别人不知道的话" in clash.content.decode()
     assert "&lt;script&gt;" in clash.content.decode()
     assert act("add", text="给老成员发券", due_on="2026-04-09").status_code == 302
+    for wrong in ({"due_on": "下周"}, {"due_on": "0001-01-01"}, {"owner": "99999"}):
+        act("add", text="没有说清的任务", **wrong)
     action = review.actions.get()
     assert act("done", action=action.pk).status_code == 302
     assert review.actions.get().done_by == operator

@@ -4,6 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.analytics.services.experiments import LEAST_GROUPS
+from apps.groups.enums import GroupKind
+from apps.groups.models import Group
 from apps.members.models import Member
 
 
@@ -28,6 +31,15 @@ def web(architect) -> Client:
 )
 def test_nul_and_unknown_filters_are_a_bad_request(web, address):
     assert web.get(address).status_code == 400
+
+
+def test_nul_in_a_form_is_a_bad_request(web, team):
+    groups = Group.objects.bulk_create(
+        Group(name=f"{n} 群", kind=GroupKind.VIP, team=team) for n in range(LEAST_GROUPS)
+    )
+    typed = {"name": "标题\0", "hypothesis": "会更好", "metric": "repurchase_rate", "a": "甲", "b": "乙",
+             "effect": "30", "days": "5", "groups": [group.pk for group in groups]}  # fmt: skip
+    assert web.post(reverse("admin:analytics_experiments"), typed).status_code == 400
 
 
 @pytest.mark.parametrize("wrong", ["abc", "-1", "²", "1/nonsense", "9" * 30])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.widgets import AutocompleteMixin
-from django.db import models
+from django.db import IntegrityError, models
 from django.db.models import Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
@@ -120,10 +120,18 @@ class ScopedModelAdmin(ScopedChoicesMixin, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """A number longer than any row's is no row's: Python would not even read it."""
+        """A number longer than any row's is no row's: Python would not even read it. Two who save the same at once are
+        told as if the one had come later."""
         if object_id is not None and object_id.isdecimal() and whole(object_id) is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id[:_LONGEST_ID])
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except IntegrityError:
+            if request.method != "POST":
+                raise
+            # A second click, or a colleague, was first after the form had been judged: now it finds their row, and
+            # says so beside the field.
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
 
 class ReadOnlyModelAdmin(ScopedModelAdmin):

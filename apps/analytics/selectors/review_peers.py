@@ -98,7 +98,7 @@ def slice_before(review: Review, today: date) -> Slice | None:
 
 def peers_of(review: Review, *, metrics: list[Metric], user: User, today: date) -> Peers:
     """Of a run and a campaign those of the same mechanic, of a group those of the same kind, of a month the six
-    months before; only what ``user`` may see."""
+    months before; of the review's own team, since all of it read the review, and only what ``user`` may see."""
     if review.kind == ReviewKind.MONTH:
         return _months(review, metrics, today)
     label, windows = _others(review, user, today)
@@ -111,15 +111,18 @@ def _others(review: Review, user: User, today: date) -> tuple[str, list[Window]]
     """Each over its own time; groups over the review's."""
     if review.run is not None:
         runs = Run.objects.visible_to(user).filter(mechanic=review.run.mechanic, state__in=_OVER)
+        runs = runs.filter(campaign__team=review.home_team)
         latest = runs.exclude(pk=review.run.pk).order_by("-closes_at")[:_MOST]
         return _("同玩法已结束的活动期"), [Window(period_of_run(run), str(run.pk)) for run in latest]
     if review.campaign is not None:
         campaigns = Campaign.objects.visible_to(user).filter(mechanic=review.campaign.mechanic)
+        campaigns = campaigns.filter(team=review.home_team)
         held = campaigns.exclude(pk=review.campaign.pk).filter(runs__state__in=_OVER).distinct()
         periods = periods_of_campaigns(held.order_by("-pk").values_list("pk", flat=True)[:_MOST])
         return _("同玩法的活动"), [Window(period, str(pk)) for pk, period in periods.items()]
     if review.group is not None:
         groups = Group.objects.visible_to(user).filter(kind=review.group.kind).exclude(pk=review.group.pk)
+        groups = groups.filter(team=review.home_team)
         period = past_part(review, today)
         latest_groups = groups.order_by("-member_count").values_list("pk", flat=True)[:_MOST]
         return _("同类型的群"), [Window(period, str(pk)) for pk in latest_groups]

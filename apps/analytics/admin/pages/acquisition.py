@@ -102,7 +102,7 @@ def _rows(filters: Filters, by: Dimension, metrics: list[Metric]) -> _Rows:
     busy = [(key, one) for key, one in found.items() if any(reading.numerator for reading in one.values())]
     busy.sort(key=lambda row: [-float(row[1][metric.key].numerator or 0) for metric in metrics[:3]])
     busy = busy[:_ROWS]
-    names = labels_of(by, [key for key, _one in busy])
+    names = labels_of(by, [key for key, _one in busy], filters.scope)
     return [(key, names[key], one) for key, one in busy]
 
 

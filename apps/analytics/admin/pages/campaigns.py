@@ -194,7 +194,7 @@ def _busiest(filters: Filters, dim: Dimension, metrics: list[Metric]) -> list[tu
 
 def _return_of(filters: Filters, dim: Dimension, metrics: list[Metric]) -> Chart:
     busy = _busiest(filters, dim, metrics)
-    names = labels_of(dim, [key for key, _one in busy])
+    names = labels_of(dim, [key for key, _one in busy], filters.scope)
     rows = [
         [
             text_cell(names[key]),

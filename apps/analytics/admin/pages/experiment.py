@@ -94,7 +94,7 @@ def _step(request: HttpRequest, experiment: Experiment, user: User) -> HttpRespo
             )
             messages.success(request, _("已记下决定和当时的数字。"))
     except DomainError as error:
-        messages.error(request, f"{error} {error.hint}")
+        messages.error(request, str(error))
     return HttpResponseRedirect(reverse("admin:analytics_experiment", args=[experiment.pk]))
 
 

@@ -56,7 +56,7 @@ def _form(request: HttpRequest) -> HttpResponse:
         "days": typed.get("days", "7")[:3],
     }
     error: DomainError | None = None
-    effect, days = _number(values["effect"], 20.0) / 100, int(_number(values["days"], 7.0))
+    effect, days = _number(values["effect"]) / 100, int(_number(values["days"]))
     if request.method == "POST" and "plan" not in request.POST:
         try:
             made = create_experiment(
@@ -99,12 +99,13 @@ def _form(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _number(text: str, default: float) -> float:
+def _number(text: str) -> float:
+    """What was typed; 0, which is refused, for what is no number: a plan is nobody's guess."""
     try:
         number = float(text)
     except ValueError:
-        return default
-    return number if isfinite(number) else default
+        return 0.0
+    return number if isfinite(number) else 0.0
 
 
 def planned_words(plan: Any, effect: float) -> str:

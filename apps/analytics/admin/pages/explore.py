@@ -35,6 +35,7 @@ from apps.analytics.selectors.explorer import (
 )
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.periods import day_of
+from apps.analytics.selectors.scope import Scope
 from apps.core.errors import DomainError
 from apps.events.enums import EventKind
 
@@ -50,17 +51,17 @@ def build(filters: Filters) -> dict[str, Any]:
         if form.mode == "funnel":
             question = form.funnel()
             lines = funnel(question, scope=filters.scope, period=filters.period)
-            built["charts"] = _funnel_charts(question, lines)
+            built["charts"] = _funnel_charts(question, lines, filters.scope)
         else:
             asked = form.retention()
             found = retention(asked, scope=filters.scope, period=filters.period, today=day_of(filters.now))
-            built["charts"] = _retention_charts(asked, found)
+            built["charts"] = _retention_charts(asked, found, filters.scope)
     except DomainError as error:
         built["problem"] = error
     return built
 
 
-def _names(breakdown: Breakdown, lines: Sequence[FunnelLine | RetentionLine]) -> list[str]:
+def _names(breakdown: Breakdown, lines: Sequence[FunnelLine | RetentionLine], scope: Scope) -> list[str]:
     """What each line is called."""
     keys = [one.key for one in lines if one.key]
     if breakdown.is_whole:
@@ -68,7 +69,7 @@ def _names(breakdown: Breakdown, lines: Sequence[FunnelLine | RetentionLine]) ->
     elif breakdown.dim == Dimension.TOTAL:
         names = {"": _t("未标明"), **{key: key for key in keys}}
     else:
-        names = labels_of(breakdown.dim, keys) | {"": _t("未标明")}
+        names = labels_of(breakdown.dim, keys, scope) | {"": _t("未标明")}
     return [_t("其他") if one.is_rest else names[one.key] for one in lines]
 
 
@@ -81,8 +82,8 @@ def _span(span: timedelta | None) -> str:
     return _t("%s 小时") % f"{minutes / 60:.1f}" if minutes < 2880 else _t("%s 天") % f"{minutes / 1440:.1f}"
 
 
-def _funnel_charts(question: Funnel, lines: list[FunnelLine]) -> dict[str, Chart]:
-    names = _names(question.breakdown, lines)
+def _funnel_charts(question: Funnel, lines: list[FunnelLine], scope: Scope) -> dict[str, Chart]:
+    names = _names(question.breakdown, lines, scope)
     steps = [f"{n}. {EventKind(step.kind).label}" for n, step in enumerate(question.steps, start=1)]
     columns = [Column(_("对象"), is_number=False), Column(_("步骤"), is_number=False)]
     columns += [Column(_("人数")), Column(_("占第一步")), Column(_("占上一步"))]
@@ -119,8 +120,8 @@ def _funnel_charts(question: Funnel, lines: list[FunnelLine]) -> dict[str, Chart
     }
 
 
-def _retention_charts(question: Retention, lines: list[RetentionLine]) -> dict[str, Chart]:
-    names = _names(question.breakdown, lines)
+def _retention_charts(question: Retention, lines: list[RetentionLine], scope: Scope) -> dict[str, Chart]:
+    names = _names(question.breakdown, lines, scope)
     length = max((len(one.readings) for one in lines), default=0)
     x = [_t("第 %d 期") % n if n else _t("当期") for n in range(length)]
     drawn = line(

@@ -138,7 +138,7 @@ def _breakdown(steps: list[Passed], filters: Filters, by: Dimension) -> Chart:
     ordered = sorted(
         ((key, members) for key, members in found.items() if members), key=lambda one: -len(one[1])
     )
-    names = labels_of(by, [key for key, _members in ordered[:_ROWS]])
+    names = labels_of(by, [key for key, _members in ordered[:_ROWS]], filters.scope)
     rows = []
     for key, members in ordered[:_ROWS]:
         passed = [step.members & members for step in steps]

@@ -205,7 +205,7 @@ def _copies(filters: Filters) -> Chart:
     keys = {str(copy.group_id) for copy in found} | {
         str(copy.model_id) for copy in found if copy.is_model_seen
     }
-    names = labels_of(Dimension.GROUP, keys)
+    names = labels_of(Dimension.GROUP, keys, filters.scope)
     today = day_of(filters.now)
     lines = [
         [

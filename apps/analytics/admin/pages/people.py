@@ -221,7 +221,7 @@ def _tiers(filters: Filters) -> Chart:
         for period in (filters.period, filters.previous)
     )
     keys = sorted({*now, *was}, key=lambda key: (len(key), key))
-    names = labels_of(Dimension.TIER, keys)
+    names = labels_of(Dimension.TIER, keys, filters.scope)
     return bars(
         "tiers",
         _("各等级的活跃成员"),
@@ -253,7 +253,7 @@ def _inviters(filters: Filters) -> Chart:
     invited = all_metrics()["invited"]
     read = readings([invited], keys=keys, **asked) if keys else {}
     best = sorted(((key, read[key][invited.key].value) for key in keys), key=lambda one: -(one[1] or 0))
-    names = labels_of(Dimension.INVITER, keys)
+    names = labels_of(Dimension.INVITER, keys, filters.scope)
     forest = page_url("forest", filters)
     link = "" if filters.is_shared or not forest else forest.split("?")[0]
     return bars(

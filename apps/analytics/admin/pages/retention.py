@@ -21,6 +21,7 @@ from apps.analytics.selectors.cohorts import Cohorts, cohorts, cohorts_by
 from apps.analytics.selectors.labels import labels_of
 from apps.analytics.selectors.lifecycle import Flow, Stickiness, lifecycle, stickiness
 from apps.analytics.selectors.periods import Period, day_of
+from apps.analytics.selectors.scope import Scope
 from apps.analytics.selectors.sets import day_sets
 from apps.core.sentences import with_note
 from apps.events.enums import EventKind
@@ -84,7 +85,7 @@ def build(filters: Filters) -> dict[str, Any]:
         "tiles": _tiles(table, flows, sticky, _urls(filters, start, period, flow_urls)),
         "charts": {
             "heat": _heat(table, offsets),
-            "curve": _curve(table, parts, Dimension(split)),
+            "curve": _curve(table, parts, Dimension(split), filters.scope),
             "flow": _flow(flows, grain, flow_urls, is_group=bool(key)),
             "spread": _spread(sticky, is_group=bool(key)),
         },
@@ -195,11 +196,11 @@ def _share(reading: Reading) -> float | None:
     return None if reading.value is None else float(reading.value)
 
 
-def _curve(table: Cohorts, parts: dict[str, Cohorts], dim: Dimension) -> Chart:
+def _curve(table: Cohorts, parts: dict[str, Cohorts], dim: Dimension, scope: Scope) -> Chart:
     length = len(table.curve)
     x = [_offset_name(n, table.grain) for n in range(length)]
     if parts:
-        names = labels_of(dim, list(parts))
+        names = labels_of(dim, list(parts), scope)
         series = [
             Series(
                 with_note(names[key], part.size),

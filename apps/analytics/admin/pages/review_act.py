@@ -1,7 +1,6 @@
 """What is done to a review: write, read anew, publish, take up again, tasks."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, cast
 
 from django.contrib.admin import site
@@ -15,6 +14,7 @@ from apps.accounts.models import User
 from apps.analytics.admin.board.page import Route
 from apps.analytics.enums import ReviewSection
 from apps.analytics.models import Review, ReviewAction
+from apps.analytics.selectors.periods import day_named
 from apps.analytics.services.reviews import (
     Clash,
     add_action,
@@ -28,7 +28,7 @@ from apps.analytics.services.reviews import (
     write,
 )
 from apps.core.clock import database_now
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, Invalid
 from apps.core.numbers import whole
 
 
@@ -111,16 +111,19 @@ def _add(request: HttpRequest, review: Review, user: User) -> None:
     team = review.home_team
     if team is not None:
         people = people.filter(teams=team)
-    try:
-        due_on = date.fromisoformat(request.POST.get("due_on", ""))
-    except ValueError:
-        due_on = None
+    given, day = request.POST.get("owner", ""), request.POST.get("due_on", "")
+    owner = people.filter(pk=whole(given)).first()
+    if given and owner is None:
+        raise Invalid(_("选项不对。"), hint=_("刷新页面，重新选择。"), field="owner")
+    due_on = day_named(day)
+    if day and due_on is None:
+        raise Invalid(_("日期要写成 2026-03-01 这样。"), field="due_on")
     add_action(
         review=review,
         text=request.POST.get("text", ""),
         actor=user,
         now=database_now(),
-        owner=people.filter(pk=whole(request.POST.get("owner"))).first(),
+        owner=owner,
         due_on=due_on,
     )
 

@@ -91,7 +91,7 @@ def export(request: HttpRequest) -> HttpResponse:
     try:
         pages = list(every_row(behind, at_most=MOST_EXPORTED + 1))
     except DomainError as error:
-        messages.error(request, f"{error} {error.hint}")
+        messages.error(request, str(error))
         return redirect(f"{reverse('admin:analytics_rows')}?{filters.query()}")
     count = sum(map(len, pages))
     note_export(

@@ -101,7 +101,7 @@ def _save(request: HttpRequest) -> HttpResponse:
             now=database_now(),
         )
     except DomainError as error:
-        messages.error(request, f"{error} {error.hint}")
+        messages.error(request, str(error))
         return HttpResponseRedirect(here)
     messages.success(request, _("已存下。活动办完以后，再回来看预测准不准。"))
     return HttpResponseRedirect(reverse("admin:analytics_simulation", args=[kept.pk]))
