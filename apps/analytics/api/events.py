@@ -89,7 +89,8 @@ def kinds_table() -> str:
 
 
 class EventsView(APIView):
-    """Facts in batches. Every item is judged alone; what is right is written in one transaction.
+    """Facts in batches. A body that cannot be stored (NUL, half characters, numbers beyond 64 bits) is refused whole; of
+    others every item is judged alone, and what is right is written in one transaction.
 
     Sending a batch again is safe. Groups, members and campaigns outside of the source's team are unknown to it.
     """

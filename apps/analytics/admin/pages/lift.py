@@ -133,7 +133,7 @@ def _verdict(lift: RunLift) -> dict[str, str]:
     if not lift.is_final:
         return {
             "title": _("还没到期，先不下结论"),
-            "text": _("要等开期满 %(days)d 天、活动也结束。天天看、看到好的就停，会把碰巧当成规律。")
+            "text": _("要等开期满 %(days)d 天、活动也结算完。天天看、看到好的就停，会把碰巧当成规律。")
             % {"days": DAYS},
             "tone": "",
         }
