@@ -7,6 +7,7 @@ from django.db import transaction
 
 from apps.accounts.models import AuditEntry, Team, User
 from apps.accounts.services.audit import audit
+from apps.analytics.models import Goal
 from apps.campaigns.models import Campaign
 from apps.content_calendar.models import Post
 from apps.content_calendar.services.run_posts import draft_run_posts
@@ -15,6 +16,7 @@ from apps.imports.models import ImportJob
 from community_ops.demo.campaigns.load import load_campaigns
 from community_ops.demo.communities import load_channels, load_groups
 from community_ops.demo.history import load_history
+from community_ops.demo.insight import load_insight
 from community_ops.demo.members import load_members
 from community_ops.demo.past.load import load_past
 from community_ops.demo.people import load_people
@@ -67,4 +69,7 @@ def load_demo(*, now: datetime, say: Say) -> None:
             say(f"活动的帖子草稿 {draft_run_posts(now=now)} 条")
     if not Event.objects.filter(data__demo=True).exists():
         say(f"过去三个月的事实 {load_past(service=users['service'], now=now)} 条（演示）")
+    if not Goal.objects.exists():
+        team = Team.objects.order_by("pk")[0]
+        say(f"目标、预警和复盘 {load_insight(team=team, operator=users['operator'], now=now)} 条")
     audit(actor=None, action=_DONE)
