@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import SystemRandom
 
 import pytest
 
@@ -21,15 +22,16 @@ Run = Callable[..., subprocess.Popen[str]]
 
 
 def _free_port() -> int:
-    """A port with a free one after it, for the simulator."""
+    """A port with a free one after it, for the simulator. Below those that the system hands out: between a kill and a
+    start both are free for a moment, and another test's connection must not take one of them."""
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port = first.getsockname()[1]
-            try:
-                socket.create_server(("127.0.0.1", port + 1)).close()
-            except OSError:
-                continue
-            return port
+        port = SystemRandom().randrange(20_000, 32_000, 2)
+        try:
+            for one in (port, port + 1):
+                socket.create_server(("127.0.0.1", one)).close()
+        except OSError:
+            continue
+        return port
 
 
 @pytest.fixture
